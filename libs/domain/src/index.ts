@@ -1,0 +1,8 @@
+/**
+ * What would be true on paper: nouns, rules, errors. Plain types and plain functions; imports nothing.
+ */
+export * from './capacity.js';
+export * from './error-codes.js';
+export * from './errors.js';
+export * from './generation.js';
+export * from './supply.js';
