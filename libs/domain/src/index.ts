@@ -6,3 +6,4 @@ export * from './error-codes.js';
 export * from './errors.js';
 export * from './generation.js';
 export * from './supply.js';
+export * from './standard-names.js';

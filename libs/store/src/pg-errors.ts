@@ -1,0 +1,60 @@
+/** SQLSTATEs that the house decides on. Source: PostgreSQL manual, appendix A. */
+const SQLSTATE = {
+  serializationFailure: '40001',
+  deadlockDetected: '40P01',
+  uniqueViolation: '23505',
+  foreignKeyViolation: '23503',
+  invalidByteSequence: '22021',
+  untranslatableCharacter: '22P05',
+} as const;
+
+/** Classes 08 (connection), 53 (resources), 57P (operator intervention): the database isn't there for us. */
+const UNAVAILABLE = /^(08|53|57P)/;
+
+/** What node-postgres and the socket below it report when there is nobody to talk to. */
+const CONNECTION_FAILURES = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENOTFOUND']);
+
+interface PgError {
+  readonly code?: unknown;
+  readonly constraint?: unknown;
+}
+
+/** The statement asked for work that another transaction made impossible: the whole of it may run again. */
+export function isRetryable(error: unknown): boolean {
+  const code = codeOf(error);
+  return code === SQLSTATE.serializationFailure || code === SQLSTATE.deadlockDetected;
+}
+
+/** Whether a unique constraint refused a row; the constraint's name if so. */
+export function violatedUnique(error: unknown): string | undefined {
+  return codeOf(error) === SQLSTATE.uniqueViolation ? constraintOf(error) : undefined;
+}
+
+/** Whether a foreign key refused a row or its removal; the constraint's name if so. */
+export function violatedForeignKey(error: unknown): string | undefined {
+  return codeOf(error) === SQLSTATE.foreignKeyViolation ? constraintOf(error) : undefined;
+}
+
+/** Text that PostgreSQL can't store, a NUL character in practice. */
+export function isUnstorableText(error: unknown): boolean {
+  const code = codeOf(error);
+  return code === SQLSTATE.invalidByteSequence || code === SQLSTATE.untranslatableCharacter;
+}
+
+/** The database is down, going down, out of room or unreachable. */
+export function isUnavailable(error: unknown): boolean {
+  const code = codeOf(error);
+  if (code !== undefined) return UNAVAILABLE.test(code) || CONNECTION_FAILURES.has(code);
+  // node-postgres gives these without a code.
+  return error instanceof Error && /^(Connection terminated|timeout exceeded when trying to connect)/.test(error.message);
+}
+
+function codeOf(error: unknown): string | undefined {
+  const code = (error as PgError | undefined)?.code;
+  return typeof code === 'string' ? code : undefined;
+}
+
+function constraintOf(error: unknown): string | undefined {
+  const constraint = (error as PgError).constraint;
+  return typeof constraint === 'string' ? constraint : undefined;
+}

@@ -1,0 +1,32 @@
+import type { PoolClient } from 'pg';
+
+/** The handle of one running transaction. Statements run on it, in order, and nowhere else. */
+export interface Tx {
+  readonly client: PoolClient;
+}
+
+/** One SQL statement: its name is that of the prepared statement, `Row` what it answers. */
+export interface Statement<Row> {
+  readonly name: string;
+  readonly text: string;
+  /** Never set; carries the row type. */
+  readonly row?: Row;
+}
+
+/** Names a statement, so that each connection parses and plans it once. */
+export function statement<Row = never>(name: string, text: string): Statement<Row> {
+  return { name, text };
+}
+
+/**
+ * Runs a statement on the transaction: the rows it answers and the number it touched. bigint columns must be
+ * cast to float8 in the statement where a number is wanted: the driver gives bigints as strings.
+ */
+export async function run<Row>(
+  tx: Tx,
+  { name, text }: Statement<Row>,
+  values: readonly unknown[] = [],
+): Promise<{ rows: Row[]; count: number }> {
+  const result = await tx.client.query({ name, text, values: values as unknown[] });
+  return { rows: result.rows as Row[], count: result.rowCount ?? 0 };
+}

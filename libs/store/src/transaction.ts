@@ -1,0 +1,87 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { BerthError, Invalid, Unavailable } from '#berth/domain';
+import type { PoolClient } from 'pg';
+import { DataSource } from 'typeorm';
+import { isRetryable, isUnavailable, isUnstorableText } from './pg-errors.js';
+import type { Tx } from './sql.js';
+
+/** Deadlocks and serialization failures are over after one or two runs; more means something is wrong. */
+const MAX_ATTEMPTS = 10;
+
+/** Full jitter: writers that met once shall not meet again. */
+const MAX_PAUSE_MS = 20;
+
+/**
+ * Thrown by work that found another transaction's rows where it had read none. The whole work runs again;
+ * the client couldn't know and isn't told.
+ */
+export class LostRace extends Error {}
+
+/** The only way to a transaction. */
+@Injectable()
+export class Transactions {
+  private readonly logger = new Logger(Transactions.name);
+
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+
+  /**
+   * Runs `work` in one read-committed transaction and answers what it answers, after commit. Work that throws
+   * leaves nothing behind. `40001`, `40P01` and LostRace run the whole of it again, at most MAX_ATTEMPTS times,
+   * so it may touch nothing but `tx`. Throws Unavailable when the database can't be reached.
+   */
+  run<T>(name: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+    return this.attempt(name, 'begin', work);
+  }
+
+  /** Runs reads that must see one state of the database: repeatable read, read only. Otherwise as `run`. */
+  read<T>(name: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+    return this.attempt(name, 'begin isolation level repeatable read read only', work);
+  }
+
+  /** Runs reads of a single statement: no transaction is opened for it. Otherwise as `run`. */
+  single<T>(name: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+    return this.attempt(name, undefined, work);
+  }
+
+  private async attempt<T>(name: string, begin: string | undefined, work: (tx: Tx) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.once(begin, work);
+      } catch (error) {
+        if (attempt >= MAX_ATTEMPTS || !(error instanceof LostRace || isRetryable(error))) throw translate(error);
+        this.logger.debug(`${name}: attempt ${attempt} met another writer`);
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * MAX_PAUSE_MS));
+      }
+    }
+  }
+
+  private async once<T>(begin: string | undefined, work: (tx: Tx) => Promise<T>): Promise<T> {
+    const runner = this.dataSource.createQueryRunner();
+    try {
+      const client = (await runner.connect()) as PoolClient;
+      if (begin === undefined) return await work({ client });
+      await client.query(begin);
+      try {
+        const result = await work({ client });
+        await client.query('commit');
+        return result;
+      } catch (error) {
+        // A connection that can't even roll back is closed by the pool; what it held is undone by the server.
+        await client.query('rollback').catch(() => undefined);
+        throw error;
+      }
+    } finally {
+      await runner.release();
+    }
+  }
+}
+
+function translate(error: unknown): unknown {
+  if (error instanceof BerthError) return error;
+  if (isUnavailable(error)) return new Unavailable('The database is not available.', { cause: error });
+  if (isUnstorableText(error)) {
+    return new Invalid('A value holds a character that cannot be stored, such as NUL.', { cause: error });
+  }
+  return error;
+}
