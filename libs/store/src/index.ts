@@ -2,7 +2,20 @@
  * Every table, every SQL statement, the transaction, and what an SQLSTATE means. Nothing above this room
  * knows that the database has columns.
  */
+export { AggregateStore } from './aggregate/aggregate.store.js';
+export { AllocationStore, type ConsumerAllocations, type ProviderAllocations } from './allocation/allocation.store.js';
+export { ConsumerStore } from './consumer/consumer.store.js';
 export { openDataSource } from './data-source.js';
+export { GenerationService, type Bump } from './generation/generation.service.js';
+export { InventoryStore, type StoredInventory } from './inventory/inventory.store.js';
+export { LedgerStore } from './ledger/ledger.store.js';
+export { LostRace } from './lost-race.js';
 export { migrate, verifySchema } from './migrate.js';
-export { LostRace, Transactions } from './transaction.js';
+export { noProvider, ProviderStore, type Provider } from './provider/provider.store.js';
+export { ResourceClassStore, type ResourceClass } from './resource-class/resource-class.store.js';
 export type { Tx } from './sql.js';
+export { StoreModule } from './store.module.js';
+export { SupplyStore } from './supply/supply.store.js';
+export { TraitStore, type Trait, type TraitsFilter } from './trait/trait.store.js';
+export { Transactions } from './transaction.js';
+export { UsageStore, type TypeChoice, type TypedUsage, type UsageOwner, type UsageTotal } from './usage/usage.store.js';

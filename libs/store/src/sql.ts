@@ -6,7 +6,7 @@ export interface Tx {
 }
 
 /** One SQL statement: its name is that of the prepared statement, `Row` what it answers. */
-export interface Statement<Row> {
+export interface Statement<Row = never> {
   readonly name: string;
   readonly text: string;
   /** Never set; carries the row type. */

@@ -3,6 +3,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { BerthError, Invalid, Unavailable } from '#berth/domain';
 import type { PoolClient } from 'pg';
 import { DataSource } from 'typeorm';
+import { LostRace } from './lost-race.js';
 import { isRetryable, isUnavailable, isUnstorableText } from './pg-errors.js';
 import type { Tx } from './sql.js';
 
@@ -11,12 +12,6 @@ const MAX_ATTEMPTS = 10;
 
 /** Full jitter: writers that met once shall not meet again. */
 const MAX_PAUSE_MS = 20;
-
-/**
- * Thrown by work that found another transaction's rows where it had read none. The whole work runs again;
- * the client couldn't know and isn't told.
- */
-export class LostRace extends Error {}
 
 /** The only way to a transaction. */
 @Injectable()

@@ -1,0 +1,267 @@
+import { strict as assert } from 'node:assert';
+import {
+  CapacityExceeded,
+  checkConsumerGeneration,
+  NoInventory,
+  UnitsViolated,
+  type AllocationWrite,
+} from './allocation.js';
+import { obeysUnits, realCapacity, type CapacityRule } from './capacity.js';
+import { Invalid, NotFound } from './errors.js';
+import { toGeneration, type Generation } from './generation.js';
+
+/** One amount that a consumer holds. */
+export interface Holding {
+  readonly providerId: number;
+  readonly resourceClassId: number;
+  readonly amount: number;
+}
+
+/** A consumer as stored; `id` null: it came up in this transaction and has no row yet. */
+export interface LedgerConsumer {
+  readonly id: string | null;
+  readonly uuid: string;
+  readonly project: string;
+  readonly user: string;
+  readonly consumerType: string | null;
+  readonly generation: Generation;
+  readonly holdings: readonly Holding[];
+}
+
+/** An inventory record and what is used of it. */
+export interface LedgerInventory extends CapacityRule {
+  readonly resourceClassId: number;
+  readonly resourceClass: string;
+  readonly used: number;
+}
+
+export interface LedgerProvider {
+  readonly id: number;
+  readonly uuid: string;
+  readonly generation: Generation;
+  /** By class id. */
+  readonly inventories: ReadonlyMap<number, LedgerInventory>;
+}
+
+/**
+ * What a group of writes is decided on: the consumers and providers concerned, read under their row locks.
+ * Operations change it one after another, so each sees what came before it, exactly as if it had come alone.
+ */
+export interface Ledger {
+  readonly consumers: Map<string, LedgerConsumer>;
+  /** By uuid: every existing provider that an operation names or that a named consumer holds something of. */
+  readonly providers: Map<string, LedgerProvider>;
+  /** Id to uuid of the same providers. */
+  readonly providerUuids: ReadonlyMap<number, string>;
+  /** Ids of the classes that the operations name, as far as they exist. */
+  readonly classIds: ReadonlyMap<string, number>;
+}
+
+/** How a kind of request words a class that doesn't exist. Source: spec allocations.md §5 (c) 2. */
+export type UnknownClassText = (resourceClass: string, consumerUuid: string) => string;
+
+/** What a set of writes would come to; nothing of it has happened yet. */
+export interface Effect {
+  readonly consumers: readonly { readonly before: LedgerConsumer | undefined; readonly after: LedgerConsumer | undefined }[];
+  /** Change of `used` by provider and class. */
+  readonly deltas: ReadonlyMap<number, ReadonlyMap<number, number>>;
+  /** Uuids of the providers whose generation the write raises. */
+  readonly occurring: ReadonlySet<string>;
+}
+
+interface Line {
+  readonly consumerUuid: string;
+  readonly provider: LedgerProvider;
+  readonly resourceClass: string;
+  readonly resourceClassId: number;
+  readonly amount: number;
+}
+
+/**
+ * Replaces the holdings of the named consumers in the ledger, all or nothing. Throws, with the ledger as it was,
+ * the first of: GenerationConflict, Invalid, NoInventory, UnitsViolated, CapacityExceeded.
+ * Source: spec allocations.md §5.
+ */
+export function applyWrites(ledger: Ledger, writes: readonly AllocationWrite[], unknownClass: UnknownClassText): void {
+  checkNames(ledger, writes);
+  const effect = weigh(ledger, writes, unknownClass, (provider) => provider.inventories);
+  book(ledger, effect);
+  for (const uuid of effect.occurring) raise(ledger, uuid, 1);
+}
+
+/**
+ * Takes everything from a consumer and forgets it. Generations of providers stay: nothing can be given out twice
+ * by giving something back. Throws NotFound when it holds nothing. Source: spec allocations.md §7.
+ */
+export function applyRemoval(ledger: Ledger, consumerUuid: string): void {
+  const before = ledger.consumers.get(consumerUuid);
+  if (before === undefined) {
+    throw new NotFound(`No allocations for consumer '${consumerUuid}'`, { facts: { consumer: consumerUuid } });
+  }
+  const deltas = new Map<number, Map<number, number>>();
+  release(before, deltas);
+  book(ledger, { consumers: [{ before, after: undefined }], deltas, occurring: new Set() });
+}
+
+/**
+ * Compares consumer generations, then looks whether every named provider exists. Throws GenerationConflict or
+ * Invalid. Source: spec allocations.md §5 (a), (b).
+ */
+export function checkNames(ledger: Ledger, writes: readonly AllocationWrite[]): void {
+  for (const { consumerUuid, consumerGeneration } of writes) {
+    checkConsumerGeneration(consumerUuid, ledger.consumers.get(consumerUuid)?.generation, consumerGeneration);
+  }
+  for (const { providerUuid } of writes.flatMap(({ allocations }) => allocations)) {
+    if (ledger.providers.has(providerUuid)) continue;
+    throw new Invalid(`Allocation for resource provider '${providerUuid}' that does not exist.`, {
+      facts: { resource_provider: providerUuid },
+    });
+  }
+}
+
+/**
+ * Works out what the writes come to, against the inventories that `inventoriesOf` gives, and changes nothing.
+ * Names were checked before.
+ */
+export function weigh(
+  ledger: Ledger,
+  writes: readonly AllocationWrite[],
+  unknownClass: UnknownClassText,
+  inventoriesOf: (provider: LedgerProvider) => ReadonlyMap<number, CapacityRule>,
+): Effect {
+  const lines = toLines(ledger, writes, unknownClass);
+  const deltas = removeHoldings(ledger, writes);
+  checkSomeInventory(lines, inventoriesOf);
+  for (const line of lines) take(line, inventoriesOf(line.provider).get(line.resourceClassId), deltas);
+  return { consumers: writes.map((write) => replaced(ledger, write, lines)), deltas, occurring: occurring(ledger, writes) };
+}
+
+/** Lets an effect happen: consumers and `used`, not generations of providers. */
+export function book(ledger: Ledger, effect: Effect): void {
+  for (const { before, after } of effect.consumers) {
+    if (after !== undefined) ledger.consumers.set(after.uuid, after);
+    else if (before !== undefined) ledger.consumers.delete(before.uuid);
+  }
+  for (const [providerId, byClass] of effect.deltas) {
+    const provider = providerById(ledger, providerId);
+    const inventories = new Map(provider.inventories);
+    for (const [classId, delta] of byClass) {
+      const inventory = inventories.get(classId);
+      assert(inventory !== undefined, 'what is allocated has an inventory record');
+      inventories.set(classId, { ...inventory, used: inventory.used + delta });
+    }
+    ledger.providers.set(provider.uuid, { ...provider, inventories });
+  }
+}
+
+/** Raises a provider's generation in the ledger. */
+export function raise(ledger: Ledger, providerUuid: string, by: number): void {
+  const provider = ledger.providers.get(providerUuid);
+  assert(provider !== undefined, 'only providers in the ledger are raised');
+  ledger.providers.set(providerUuid, { ...provider, generation: toGeneration(provider.generation + by) });
+}
+
+function toLines(ledger: Ledger, writes: readonly AllocationWrite[], unknownClass: UnknownClassText): Line[] {
+  return writes.flatMap(({ consumerUuid, allocations }) =>
+    allocations.flatMap(({ providerUuid, resources }) => {
+      const provider = ledger.providers.get(providerUuid);
+      assert(provider !== undefined, 'names were checked before');
+      return resources.map(({ resourceClass, amount }) => {
+        const resourceClassId = ledger.classIds.get(resourceClass);
+        if (resourceClassId === undefined) throw new Invalid(unknownClass(resourceClass, consumerUuid));
+        return { consumerUuid, provider, resourceClass, resourceClassId, amount };
+      });
+    }),
+  );
+}
+
+function removeHoldings(ledger: Ledger, writes: readonly AllocationWrite[]): Map<number, Map<number, number>> {
+  const deltas = new Map<number, Map<number, number>>();
+  for (const { consumerUuid } of writes) {
+    const consumer = ledger.consumers.get(consumerUuid);
+    if (consumer !== undefined) release(consumer, deltas);
+  }
+  return deltas;
+}
+
+function release({ holdings }: LedgerConsumer, deltas: Map<number, Map<number, number>>): void {
+  for (const { providerId, resourceClassId, amount } of holdings) addTo(deltas, providerId, resourceClassId, -amount);
+}
+
+/** Source: spec allocations.md §6, 1: a provider that has none of the request's classes at all. */
+function checkSomeInventory(
+  lines: readonly Line[],
+  inventoriesOf: (provider: LedgerProvider) => ReadonlyMap<number, CapacityRule>,
+): void {
+  const classes = new Map(lines.map(({ resourceClass, resourceClassId }) => [resourceClassId, resourceClass]));
+  const providers = new Map(lines.map(({ provider }) => [provider.uuid, provider]));
+  const without = [...providers.values()].filter((provider) => {
+    const inventories = inventoriesOf(provider);
+    return ![...classes.keys()].some((classId) => inventories.has(classId));
+  });
+  if (without.length > 0) {
+    throw new NoInventory(
+      [...classes.values()],
+      without.map(({ uuid }) => uuid),
+    );
+  }
+}
+
+/** Source: spec allocations.md §6, 2. */
+function take(line: Line, rule: CapacityRule | undefined, deltas: Map<number, Map<number, number>>): void {
+  const { provider, resourceClass, resourceClassId, amount } = line;
+  if (rule === undefined) throw new NoInventory([resourceClass], [provider.uuid]);
+  if (!obeysUnits(rule, amount)) throw new UnitsViolated(resourceClass, provider.uuid, amount);
+  const delta = addTo(deltas, provider.id, resourceClassId, amount);
+  const previous = provider.inventories.get(resourceClassId)?.used ?? 0;
+  // An over-committed provider may be kept as it is or relieved, never made worse.
+  if (delta <= 0 || previous + delta <= realCapacity(rule)) return;
+  const available = Math.max(0, Math.floor(realCapacity(rule)) - (previous + delta - amount));
+  throw new CapacityExceeded(resourceClass, provider.uuid, amount, available);
+}
+
+function replaced(ledger: Ledger, write: AllocationWrite, lines: readonly Line[]): Effect['consumers'][number] {
+  const before = ledger.consumers.get(write.consumerUuid);
+  const holdings = lines
+    .filter(({ consumerUuid }) => consumerUuid === write.consumerUuid)
+    .map(({ provider, resourceClassId, amount }) => ({ providerId: provider.id, resourceClassId, amount }));
+  // A consumer without allocations never survives a request.
+  if (holdings.length === 0) return { before, after: undefined };
+  const after: LedgerConsumer = {
+    id: before?.id ?? null,
+    uuid: write.consumerUuid,
+    project: write.project,
+    user: write.user,
+    consumerType: write.consumerType ?? before?.consumerType ?? null,
+    generation: toGeneration((before?.generation ?? 0) + 1),
+    holdings,
+  };
+  return { before, after };
+}
+
+/** Source: spec allocations.md §5 (c) 6: named in the new allocations, or held by a consumer that is cleared. */
+function occurring(ledger: Ledger, writes: readonly AllocationWrite[]): Set<string> {
+  const uuids = new Set<string>();
+  for (const { consumerUuid, allocations } of writes) {
+    for (const { providerUuid } of allocations) uuids.add(providerUuid);
+    if (allocations.length > 0) continue;
+    for (const { providerId } of ledger.consumers.get(consumerUuid)?.holdings ?? []) {
+      uuids.add(providerById(ledger, providerId).uuid);
+    }
+  }
+  return uuids;
+}
+
+function providerById(ledger: Ledger, providerId: number): LedgerProvider {
+  const provider = ledger.providers.get(ledger.providerUuids.get(providerId) ?? '');
+  assert(provider !== undefined, 'a provider that is held from is in the ledger');
+  return provider;
+}
+
+function addTo(deltas: Map<number, Map<number, number>>, providerId: number, classId: number, by: number): number {
+  let byClass = deltas.get(providerId);
+  if (byClass === undefined) deltas.set(providerId, (byClass = new Map<number, number>()));
+  const sum = (byClass.get(classId) ?? 0) + by;
+  byClass.set(classId, sum);
+  return sum;
+}

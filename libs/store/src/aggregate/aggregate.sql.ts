@@ -1,0 +1,30 @@
+import { statement } from '../sql.js';
+
+export const listByProvider = statement<{ readonly uuid: string }>(
+  'aggregate.listByProvider',
+  `select a.uuid
+     from resource_provider_aggregates rpa join aggregates a on a.id = rpa.aggregate_id
+    where rpa.resource_provider_id = $1::int
+    order by a.id`,
+);
+
+/** In order of uuid, so that two writers who create the same aggregates wait for one another and never in a circle. */
+export const ensure = statement(
+  'aggregate.ensure',
+  `insert into aggregates (uuid)
+   select wanted.uuid from unnest($1::text[]) as wanted (uuid)
+    where not exists (select 1 from aggregates a where a.uuid = wanted.uuid)
+    order by wanted.uuid
+   on conflict (uuid) do nothing`,
+);
+
+export const deleteByProvider = statement(
+  'aggregate.deleteByProvider',
+  `delete from resource_provider_aggregates where resource_provider_id = $1::int`,
+);
+
+export const insertByProvider = statement(
+  'aggregate.insertByProvider',
+  `insert into resource_provider_aggregates (resource_provider_id, aggregate_id)
+   select $1::int, a.id from aggregates a where a.uuid = any($2::text[]) order by a.id`,
+);

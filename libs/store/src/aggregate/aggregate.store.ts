@@ -1,0 +1,25 @@
+import { Injectable } from '@nestjs/common';
+import { run, type Tx } from '../sql.js';
+import * as sql from './aggregate.sql.js';
+
+@Injectable()
+export class AggregateStore {
+  /** The uuids of the provider's aggregates, as they were sent. */
+  async listByProvider(tx: Tx, providerId: number): Promise<string[]> {
+    const { rows } = await run(tx, sql.listByProvider, [providerId]);
+    return rows.map(({ uuid }) => uuid);
+  }
+
+  /** Makes the provider a member of exactly these aggregates; unknown ones come into being. */
+  async replaceAll(tx: Tx, providerId: number, uuids: readonly string[]): Promise<void> {
+    await this.deleteByProvider(tx, providerId);
+    if (uuids.length === 0) return;
+    await run(tx, sql.ensure, [uuids]);
+    await run(tx, sql.insertByProvider, [providerId, uuids]);
+  }
+
+  /** Takes the provider out of all aggregates; the aggregates stay. */
+  async deleteByProvider(tx: Tx, providerId: number): Promise<void> {
+    await run(tx, sql.deleteByProvider, [providerId]);
+  }
+}

@@ -1,0 +1,110 @@
+import { toGeneration, type Generation, type Holding } from '#berth/domain';
+import { Injectable } from '@nestjs/common';
+import { run, type Tx } from '../sql.js';
+import * as sql from './allocation.sql.js';
+
+/** What a consumer holds, as shown to clients. `createdAtMs`: when the latest of it came to be, ms since the epoch. */
+export interface ConsumerAllocations {
+  readonly project: string;
+  readonly user: string;
+  readonly consumerType: string | null;
+  readonly generation: Generation;
+  readonly createdAtMs: number;
+  readonly providers: readonly {
+    readonly uuid: string;
+    readonly generation: Generation;
+    readonly resources: readonly { readonly resourceClass: string; readonly amount: number }[];
+  }[];
+}
+
+/** What is held of a provider, by consumer. `createdAtMs`: undefined when nothing is. */
+export interface ProviderAllocations {
+  readonly createdAtMs: number | undefined;
+  readonly consumers: readonly {
+    readonly uuid: string;
+    readonly generation: Generation;
+    readonly resources: readonly { readonly resourceClass: string; readonly amount: number }[];
+  }[];
+}
+
+@Injectable()
+export class AllocationStore {
+  /** What these consumers hold, by consumer id. */
+  async listHoldings(tx: Tx, consumerIds: readonly string[]): Promise<ReadonlyMap<string, Holding[]>> {
+    const holdings = new Map<string, Holding[]>(consumerIds.map((id) => [id, []]));
+    if (consumerIds.length === 0) return holdings;
+    const { rows } = await run(tx, sql.listByConsumerIds, [consumerIds]);
+    for (const row of rows) {
+      holdings.get(row.consumer_id)?.push({
+        providerId: row.resource_provider_id,
+        resourceClassId: row.resource_class_id,
+        amount: row.used,
+      });
+    }
+    return holdings;
+  }
+
+  /** Takes everything from these consumers. */
+  async deleteByConsumers(tx: Tx, consumerIds: readonly string[]): Promise<void> {
+    if (consumerIds.length > 0) await run(tx, sql.deleteByConsumerIds, [consumerIds]);
+  }
+
+  /** Gives holdings to consumers that hold nothing of these. */
+  async insert(tx: Tx, holdings: readonly (Holding & { readonly consumerId: string })[]): Promise<void> {
+    if (holdings.length === 0) return;
+    await run(tx, sql.insert, [
+      holdings.map(({ consumerId }) => consumerId),
+      holdings.map(({ providerId }) => providerId),
+      holdings.map(({ resourceClassId }) => resourceClassId),
+      holdings.map(({ amount }) => amount),
+    ]);
+  }
+
+  /** What a consumer holds; undefined when nothing, or when there is no such consumer. */
+  async findByConsumer(tx: Tx, consumerUuid: string): Promise<ConsumerAllocations | undefined> {
+    const { rows } = await run(tx, sql.listByConsumer, [consumerUuid]);
+    const first = rows[0];
+    if (first === undefined) return undefined;
+    return {
+      project: first.project,
+      user: first.user,
+      consumerType: first.consumer_type,
+      generation: toGeneration(first.consumer_generation),
+      createdAtMs: latest(rows) ?? 0,
+      providers: grouped(rows, (row) => row.provider_uuid).map(([uuid, group]) => ({
+        uuid,
+        generation: toGeneration(group[0].provider_generation),
+        resources: group.map(({ resource_class, used }) => ({ resourceClass: resource_class, amount: used })),
+      })),
+    };
+  }
+
+  /** What is held of a provider. */
+  async listByProvider(tx: Tx, providerId: number): Promise<ProviderAllocations> {
+    const { rows } = await run(tx, sql.listByProvider, [providerId]);
+    return {
+      createdAtMs: latest(rows),
+      consumers: grouped(rows, (row) => row.consumer_uuid).map(([uuid, group]) => ({
+        uuid,
+        generation: toGeneration(group[0].consumer_generation),
+        resources: group.map(({ resource_class, used }) => ({ resourceClass: resource_class, amount: used })),
+      })),
+    };
+  }
+}
+
+function latest(rows: readonly { readonly created_at: Date }[]): number | undefined {
+  if (rows.length === 0) return undefined;
+  return rows.reduce((newest, { created_at }) => Math.max(newest, created_at.getTime()), 0);
+}
+
+/** Rows by key, in order of first appearance; every group has a row. */
+function grouped<Row>(rows: readonly Row[], keyOf: (row: Row) => string): [string, [Row, ...Row[]]][] {
+  const groups = new Map<string, [Row, ...Row[]]>();
+  for (const row of rows) {
+    const group = groups.get(keyOf(row));
+    if (group === undefined) groups.set(keyOf(row), [row]);
+    else group.push(row);
+  }
+  return [...groups];
+}

@@ -1,0 +1,71 @@
+import { toGeneration, type LedgerConsumer } from '#berth/domain';
+import { Injectable } from '@nestjs/common';
+import { LostRace } from '../lost-race.js';
+import { run, type Tx } from '../sql.js';
+import * as sql from './consumer.sql.js';
+
+/** Who owns a consumer, and of what type it is. */
+export interface Owner {
+  readonly project: string;
+  readonly user: string;
+  readonly consumerType: string | null | undefined;
+}
+
+type ConsumerWithoutHoldings = Omit<LedgerConsumer, 'holdings' | 'id'> & { readonly id: string };
+
+@Injectable()
+export class ConsumerStore {
+  /**
+   * Makes sure that projects, users and types have rows. They are never deleted, and stay even if the write that
+   * brought them fails (spec allocations.md §5 (a) 1), so call it in a transaction before the one that claims.
+   */
+  async ensureOwners(tx: Tx, owners: readonly Owner[]): Promise<void> {
+    const types = owners.flatMap(({ consumerType }) => consumerType ?? []);
+    await run(tx, sql.ensureProjects, [owners.map(({ project }) => project)]);
+    await run(tx, sql.ensureUsers, [owners.map(({ user }) => user)]);
+    if (types.length > 0) await run(tx, sql.ensureTypes, [types]);
+  }
+
+  /** Takes the row locks of those of the consumers that exist, in order of uuid, and reads them. */
+  async lockByUuids(tx: Tx, uuids: readonly string[]): Promise<ConsumerWithoutHoldings[]> {
+    const { rows } = await run(tx, sql.lockByUuids, [uuids]);
+    return rows.map((row) => ({
+      id: row.id,
+      uuid: row.uuid,
+      project: row.project,
+      user: row.user,
+      consumerType: row.consumer_type,
+      generation: toGeneration(row.generation),
+    }));
+  }
+
+  /** Adds consumers and answers their ids by uuid. Throws LostRace if another transaction added one first. */
+  async insert(tx: Tx, consumers: readonly LedgerConsumer[]): Promise<ReadonlyMap<string, string>> {
+    if (consumers.length === 0) return new Map();
+    const { rows } = await run(tx, sql.insert, [
+      consumers.map(({ uuid }) => uuid),
+      consumers.map(({ project }) => project),
+      consumers.map(({ user }) => user),
+      consumers.map(({ consumerType }) => consumerType),
+      consumers.map(({ generation }) => generation),
+    ]);
+    if (rows.length !== consumers.length) throw new LostRace('another transaction added the same consumer');
+    return new Map(rows.map(({ uuid, id }) => [uuid, id]));
+  }
+
+  /** Writes project, user and type of stored consumers. */
+  async setOwners(tx: Tx, consumers: readonly (Owner & { readonly id: string | null })[]): Promise<void> {
+    if (consumers.length === 0) return;
+    await run(tx, sql.setOwners, [
+      consumers.map(({ id }) => id),
+      consumers.map(({ project }) => project),
+      consumers.map(({ user }) => user),
+      consumers.map(({ consumerType }) => consumerType ?? null),
+    ]);
+  }
+
+  /** Removes consumers. Their allocations were removed before. */
+  async deleteByIds(tx: Tx, ids: readonly string[]): Promise<void> {
+    if (ids.length > 0) await run(tx, sql.remove, [ids]);
+  }
+}

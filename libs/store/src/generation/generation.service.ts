@@ -1,0 +1,66 @@
+import { toGeneration, type Generation } from '#berth/domain';
+import { Injectable } from '@nestjs/common';
+import { LostRace } from '../lost-race.js';
+import { run, type Tx } from '../sql.js';
+import { advance, increment, lockProvider, type Noun } from './generation.sql.js';
+
+/** What became of an increment. */
+export type Bump =
+  | { readonly status: 'bumped'; readonly generation: Generation }
+  | { readonly status: 'stale'; readonly found: Generation }
+  | { readonly status: 'missing' };
+
+/** One step of a generation: from what was read under the row lock to what it shall be. */
+export interface Advance {
+  readonly id: number | string;
+  readonly from: Generation;
+  readonly to: Generation;
+}
+
+/**
+ * The one place that compares and increments a generation. Each guard stands in the statement that writes, so
+ * a writer that is late writes nothing, whatever it read before.
+ */
+@Injectable()
+export class GenerationService {
+  /**
+   * Raises a generation by one if it still is what the client claims, and takes the row lock. Call it before any
+   * other write on that provider or consumer: what is read after it is read alone.
+   */
+  async increment(tx: Tx, noun: Noun, id: number | string, claimed: number): Promise<Bump> {
+    const { rows } = await run(tx, increment[noun], [id, claimed]);
+    const row = rows[0];
+    if (row === undefined) return { status: 'missing' };
+    if (row.bumped === null) return { status: 'stale', found: toGeneration(row.found) };
+    return { status: 'bumped', generation: toGeneration(row.bumped) };
+  }
+
+  /**
+   * The same where the request claims no generation (spec data_model.md §3, last column): the one under the row
+   * lock is compared, so a stale outcome can't occur. 'missing' when the provider is gone.
+   */
+  async incrementUnclaimed(tx: Tx, providerId: number): Promise<Bump> {
+    const generation = await this.lock(tx, providerId);
+    return generation === undefined ? { status: 'missing' } : await this.increment(tx, 'provider', providerId, generation);
+  }
+
+  /** Takes a provider's row lock without raising anything: for what leaves generations alone. undefined: gone. */
+  async lock(tx: Tx, providerId: number): Promise<Generation | undefined> {
+    const { rows } = await run(tx, lockProvider, [providerId]);
+    return rows[0] === undefined ? undefined : toGeneration(rows[0].generation);
+  }
+
+  /**
+   * Moves many generations in one statement, each compared with what was read under its lock. Throws LostRace,
+   * and the transaction runs again, if one moved meanwhile.
+   */
+  async advance(tx: Tx, noun: Noun, steps: readonly Advance[]): Promise<void> {
+    if (steps.length === 0) return;
+    const { count } = await run(tx, advance[noun], [
+      steps.map(({ id }) => id),
+      steps.map(({ from }) => from),
+      steps.map(({ to }) => to),
+    ]);
+    if (count !== steps.length) throw new LostRace(`${steps.length - count} ${noun} generations moved under the lock`);
+  }
+}

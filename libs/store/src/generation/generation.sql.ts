@@ -1,0 +1,51 @@
+import { statement, type Statement } from '../sql.js';
+
+export type Noun = 'provider' | 'consumer';
+
+/** `found` tells stale from missing and nothing more: after a lost race it can show the number from before it. */
+export interface BumpRow {
+  readonly found: number;
+  readonly bumped: number | null;
+}
+
+/** The guard and the increment in one statement. The claimed number may be any integer, hence numeric. */
+export const increment: Record<Noun, Statement<BumpRow>> = {
+  provider: statement<BumpRow>(
+    'generation.increment.provider',
+    `with bumped as (
+       update resource_providers set generation = generation + 1, updated_at = now()
+        where id = $1::int and generation = $2::numeric returning generation)
+     select rp.generation as found, bumped.generation as bumped
+       from resource_providers rp left join bumped on true where rp.id = $1::int`,
+  ),
+  consumer: statement<BumpRow>(
+    'generation.increment.consumer',
+    `with bumped as (
+       update consumers set generation = generation + 1, updated_at = now()
+        where id = $1::bigint and generation = $2::numeric returning generation)
+     select c.generation as found, bumped.generation as bumped
+       from consumers c left join bumped on true where c.id = $1::bigint`,
+  ),
+};
+
+/** Many at once: ids, the generations they were read with, the generations they get. */
+export const advance: Record<Noun, Statement> = {
+  provider: statement(
+    'generation.advance.provider',
+    `update resource_providers rp set generation = step.wanted, updated_at = now()
+       from unnest($1::int[], $2::int[], $3::int[]) as step (id, seen, wanted)
+      where rp.id = step.id and rp.generation = step.seen`,
+  ),
+  consumer: statement(
+    'generation.advance.consumer',
+    `update consumers c set generation = step.wanted, updated_at = now()
+       from unnest($1::bigint[], $2::int[], $3::int[]) as step (id, seen, wanted)
+      where c.id = step.id and c.generation = step.seen`,
+  ),
+};
+
+/** Takes the row lock of a provider whose generation a client doesn't claim, and reads it under that lock. */
+export const lockProvider = statement<{ readonly generation: number }>(
+  'generation.lock.provider',
+  `select generation from resource_providers where id = $1::int for no key update`,
+);

@@ -1,0 +1,94 @@
+import { toGeneration, type Holding, type Ledger, type Settlement } from '#berth/domain';
+import { Injectable } from '@nestjs/common';
+import { AllocationStore } from '../allocation/allocation.store.js';
+import { ConsumerStore } from '../consumer/consumer.store.js';
+import { GenerationService } from '../generation/generation.service.js';
+import { InventoryStore, type StoredInventory } from '../inventory/inventory.store.js';
+import { ResourceClassStore } from '../resource-class/resource-class.store.js';
+import { run, type Tx } from '../sql.js';
+import * as sql from './ledger.sql.js';
+
+/** The names that a group of operations mentions. */
+export interface LedgerNames {
+  readonly consumerUuids: Iterable<string>;
+  readonly providerUuids: Iterable<string>;
+  readonly resourceClasses: Iterable<string>;
+}
+
+/** Reads what a group of claims is decided on, and writes what was decided. */
+@Injectable()
+export class LedgerStore {
+  constructor(
+    private readonly consumers: ConsumerStore,
+    private readonly allocations: AllocationStore,
+    private readonly inventories: InventoryStore,
+    private readonly classes: ResourceClassStore,
+    private readonly generations: GenerationService,
+  ) {}
+
+  /**
+   * Takes the row locks of the consumers (in order of uuid), then of the providers concerned (in order of id), and
+   * reads both. What doesn't exist is missing from the ledger.
+   */
+  async read(tx: Tx, names: LedgerNames): Promise<Ledger> {
+    const locked = await this.consumers.lockByUuids(tx, [...new Set(names.consumerUuids)]);
+    const holdings = await this.allocations.listHoldings(
+      tx,
+      locked.map(({ id }) => id),
+    );
+    const held = new Set([...holdings.values()].flat().map(({ providerId }) => providerId));
+    const { rows: providers } = await run(tx, sql.lockProviders, [[...new Set(names.providerUuids)], [...held]]);
+    const inventories = await this.inventories.list(
+      tx,
+      providers.map(({ id }) => id),
+    );
+    return {
+      consumers: new Map(
+        locked.map((consumer) => [consumer.uuid, { ...consumer, holdings: holdings.get(consumer.id) ?? [] }]),
+      ),
+      providers: new Map(
+        providers.map(({ id, uuid, generation }) => [
+          uuid,
+          { id, uuid, generation: toGeneration(generation), inventories: byClass(inventories, id) },
+        ]),
+      ),
+      providerUuids: new Map(providers.map(({ id, uuid }) => [id, uuid])),
+      classIds: await this.classes.idsByName(tx, names.resourceClasses),
+    };
+  }
+
+  /** Writes a settlement. Throws LostRace where the rows are not what was read. */
+  async write(tx: Tx, settlement: Settlement): Promise<void> {
+    const { newConsumers, changedConsumers, removedConsumers } = settlement;
+    const ids = await this.consumers.insert(tx, newConsumers);
+    await this.allocations.deleteByConsumers(tx, [...changedConsumers.map(({ id }) => id), ...removedConsumers]);
+    await this.inventories.upsert(tx, settlement.inventories);
+    await this.inventories.addUsed(tx, settlement.used);
+    await this.allocations.insert(tx, [
+      ...newConsumers.flatMap(({ uuid, holdings }) => heldBy(ids.get(uuid) ?? '', holdings)),
+      ...changedConsumers.flatMap(({ id, holdings }) => heldBy(id, holdings)),
+    ]);
+    await this.inventories.remove(tx, settlement.removedInventories);
+    await this.consumers.deleteByIds(tx, removedConsumers);
+    await this.consumers.setOwners(
+      tx,
+      changedConsumers.filter(({ ownerChanged }) => ownerChanged),
+    );
+    await this.generations.advance(
+      tx,
+      'consumer',
+      changedConsumers.map(({ id, seen, generation }) => ({ id, from: seen, to: generation })),
+    );
+    await this.generations.advance(tx, 'provider', settlement.raised);
+  }
+}
+
+function heldBy(consumerId: string, holdings: readonly Holding[]): (Holding & { consumerId: string })[] {
+  return holdings.map((holding) => ({ ...holding, consumerId }));
+}
+
+function byClass(inventories: readonly StoredInventory[], ofProvider: number): ReadonlyMap<number, StoredInventory> {
+  return new Map(
+    inventories.filter(({ providerId }) => providerId === ofProvider).map((record) => [record.resourceClassId, record]),
+  );
+}

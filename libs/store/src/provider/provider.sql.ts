@@ -1,0 +1,88 @@
+import { statement } from '../sql.js';
+
+export interface ProviderRow {
+  readonly id: number;
+  readonly uuid: string;
+  readonly name: string;
+  readonly generation: number;
+  readonly parent_id: number | null;
+  readonly parent_uuid: string | null;
+  readonly root_id: number;
+  readonly root_uuid: string;
+  readonly changed_at: Date;
+}
+
+const COLUMNS = `
+  rp.id, rp.uuid, rp.name, rp.generation, rp.parent_provider_id as parent_id, parent.uuid as parent_uuid,
+  rp.root_provider_id as root_id, root.uuid as root_uuid, coalesce(rp.updated_at, rp.created_at) as changed_at`;
+
+export const findByUuid = statement<ProviderRow>(
+  'provider.findByUuid',
+  `select ${COLUMNS}
+     from resource_providers rp
+     join resource_providers root on root.id = rp.root_provider_id
+     left join resource_providers parent on parent.id = rp.parent_provider_id
+    where rp.uuid = $1::text`,
+);
+
+export const findId = statement<{ readonly id: number; readonly generation: number }>(
+  'provider.findId',
+  `select id, generation from resource_providers where uuid = $1::text`,
+);
+
+/** A root's id is its own: it is drawn first. */
+export const insert = statement<{ readonly id: number }>(
+  'provider.insert',
+  `with fresh as (select nextval(pg_get_serial_sequence('resource_providers', 'id'))::int as id)
+   insert into resource_providers (id, uuid, name, root_provider_id, parent_provider_id)
+   select fresh.id, $1::text, $2::text, coalesce($3::int, fresh.id), $4::int from fresh
+   returning id`,
+);
+
+/** The row of a tree's root is the lock of its shape: whoever adds to a tree shares it, whoever moves a part takes it. */
+export const shareRoot = statement<{ readonly id: number }>(
+  'provider.shareRoot',
+  `select id from resource_providers where id = $1::int for share`,
+);
+
+export const subtreeIds = statement<{ readonly id: number }>(
+  'provider.subtreeIds',
+  `with recursive subtree as (
+     select id from resource_providers where id = $1::int
+     union all
+     select child.id from resource_providers child join subtree on child.parent_provider_id = subtree.id)
+   select id from subtree`,
+);
+
+/** In id order, so that writers who want several of them wait for one another and never in a circle. */
+export const lockByIds = statement<{ readonly id: number }>(
+  'provider.lockByIds',
+  `select id from resource_providers where id = any($1::int[]) order by id for no key update`,
+);
+
+export const rename = statement(
+  'provider.rename',
+  `update resource_providers set name = $2::text, updated_at = now() where id = $1::int`,
+);
+
+export const setParent = statement(
+  'provider.setParent',
+  `update resource_providers set parent_provider_id = $2::int, updated_at = now() where id = $1::int`,
+);
+
+export const setRoot = statement(
+  'provider.setRoot',
+  `update resource_providers set root_provider_id = $2::int, updated_at = now() where id = any($1::int[])`,
+);
+
+export const lockForDelete = statement<{ readonly id: number }>(
+  'provider.lockForDelete',
+  `select id from resource_providers where uuid = $1::text for update`,
+);
+
+export const countChildren = statement<{ readonly children: number }>(
+  'provider.countChildren',
+  `select count(*)::int as children from resource_providers where parent_provider_id = $1::int`,
+);
+
+export const remove = statement('provider.remove', `delete from resource_providers where id = $1::int`);

@@ -1,0 +1,122 @@
+import { NotFound, toGeneration, type Generation, type TreePlace } from '#berth/domain';
+import { Injectable } from '@nestjs/common';
+import { violatedUnique } from '../pg-errors.js';
+import { run, type Tx } from '../sql.js';
+import * as sql from './provider.sql.js';
+
+/** One provider as stored. */
+export interface Provider extends TreePlace {
+  readonly name: string;
+  readonly generation: Generation;
+  readonly parentUuid: string | null;
+  readonly rootUuid: string;
+  /** When it was last changed, or created if never: ms since the epoch. */
+  readonly changedAtMs: number;
+}
+
+/** Which unique value of a new or renamed provider is taken. */
+export type Taken = 'uuid' | 'name';
+
+@Injectable()
+export class ProviderStore {
+  /** The provider, or undefined. The uuid is compared verbatim (spec http.md §5). */
+  async find(tx: Tx, uuid: string): Promise<Provider | undefined> {
+    const { rows } = await run(tx, sql.findByUuid, [uuid]);
+    return rows[0] === undefined ? undefined : toProvider(rows[0]);
+  }
+
+  /** The provider. Throws NotFound with `text`, or the usual one, where there is none. */
+  async get(tx: Tx, uuid: string, text = noProvider(uuid)): Promise<Provider> {
+    const provider = await this.find(tx, uuid);
+    if (provider === undefined) throw new NotFound(text, { facts: { resource_provider: uuid } });
+    return provider;
+  }
+
+  /** Id and generation alone. Throws NotFound with `text`, or the usual one, where there is none. */
+  async getId(tx: Tx, uuid: string, text = noProvider(uuid)): Promise<{ id: number; generation: Generation }> {
+    const { rows } = await run(tx, sql.findId, [uuid]);
+    if (rows[0] === undefined) throw new NotFound(text, { facts: { resource_provider: uuid } });
+    return { id: rows[0].id, generation: toGeneration(rows[0].generation) };
+  }
+
+  /** Adds a provider at generation 0; a root if `parent` is null. Answers which unique value is taken, if one is. */
+  async insert(tx: Tx, uuid: string, name: string, parent: TreePlace | null): Promise<Taken | undefined> {
+    try {
+      await run(tx, sql.insert, [uuid, name, parent?.rootId ?? null, parent?.id ?? null]);
+      return undefined;
+    } catch (error) {
+      return takenBy(error);
+    }
+  }
+
+  /** Renames. Answers 'name' if another provider has that name. */
+  async rename(tx: Tx, id: number, name: string): Promise<Taken | undefined> {
+    try {
+      await run(tx, sql.rename, [id, name]);
+      return undefined;
+    } catch (error) {
+      return takenBy(error);
+    }
+  }
+
+  /** Keeps the tree's shape as it is until the transaction ends, together with others who do the same. */
+  async shareTree(tx: Tx, rootId: number): Promise<void> {
+    await run(tx, sql.shareRoot, [rootId]);
+  }
+
+  /** Takes the row locks of these providers, in id order. */
+  async lockAll(tx: Tx, ids: readonly number[]): Promise<void> {
+    if (ids.length > 0) await run(tx, sql.lockByIds, [ids]);
+  }
+
+  /** The provider and all its descendants. */
+  async subtreeIds(tx: Tx, id: number): Promise<ReadonlySet<number>> {
+    const { rows } = await run(tx, sql.subtreeIds, [id]);
+    return new Set(rows.map((row) => row.id));
+  }
+
+  /** Gives a provider another parent and its whole subtree another root. */
+  async move(tx: Tx, id: number, subtree: ReadonlySet<number>, parentId: number | null, rootId: number): Promise<void> {
+    await run(tx, sql.setParent, [id, parentId]);
+    await run(tx, sql.setRoot, [[...subtree], rootId]);
+  }
+
+  /** Locks a provider that is about to go and says whether it has children; undefined if there is none. */
+  async lockForDelete(tx: Tx, uuid: string): Promise<{ id: number; hasChildren: boolean } | undefined> {
+    const { rows } = await run(tx, sql.lockForDelete, [uuid]);
+    if (rows[0] === undefined) return undefined;
+    const { rows: children } = await run(tx, sql.countChildren, [rows[0].id]);
+    return { id: rows[0].id, hasChildren: (children[0]?.children ?? 0) > 0 };
+  }
+
+  /** Removes the row. What hangs on it was removed before. */
+  async deleteById(tx: Tx, id: number): Promise<void> {
+    await run(tx, sql.remove, [id]);
+  }
+}
+
+/** The text of a provider that isn't there. Source: spec errors.md §3. */
+export function noProvider(uuid: string): string {
+  return `No resource provider with uuid ${uuid} found`;
+}
+
+function toProvider(row: sql.ProviderRow): Provider {
+  return {
+    id: row.id,
+    uuid: row.uuid,
+    name: row.name,
+    generation: toGeneration(row.generation),
+    parentId: row.parent_id,
+    parentUuid: row.parent_uuid,
+    rootId: row.root_id,
+    rootUuid: row.root_uuid,
+    changedAtMs: row.changed_at.getTime(),
+  };
+}
+
+function takenBy(error: unknown): Taken {
+  const constraint = violatedUnique(error);
+  if (constraint === 'resource_providers_uuid_key') return 'uuid';
+  if (constraint === 'resource_providers_name_key') return 'name';
+  throw error;
+}

@@ -1,0 +1,44 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { AggregateStore } from './aggregate/aggregate.store.js';
+import { AllocationStore } from './allocation/allocation.store.js';
+import { ConsumerStore } from './consumer/consumer.store.js';
+import { dataSourceOptions } from './data-source.js';
+import { GenerationService } from './generation/generation.service.js';
+import { InventoryStore } from './inventory/inventory.store.js';
+import { LedgerStore } from './ledger/ledger.store.js';
+import { ProviderStore } from './provider/provider.store.js';
+import { ResourceClassStore } from './resource-class/resource-class.store.js';
+import { SupplyStore } from './supply/supply.store.js';
+import { TraitStore } from './trait/trait.store.js';
+import { Transactions } from './transaction.js';
+import { UsageStore } from './usage/usage.store.js';
+
+const STORES = [
+  AggregateStore,
+  AllocationStore,
+  ConsumerStore,
+  GenerationService,
+  InventoryStore,
+  LedgerStore,
+  ProviderStore,
+  ResourceClassStore,
+  SupplyStore,
+  TraitStore,
+  Transactions,
+  UsageStore,
+];
+
+/** The stores, on one connection pool to the database at `databaseUrl`. The schema must be there already. */
+@Module({})
+export class StoreModule {
+  static forRoot(databaseUrl: string): DynamicModule {
+    return {
+      module: StoreModule,
+      global: true,
+      imports: [TypeOrmModule.forRoot({ ...dataSourceOptions(databaseUrl), migrations: [], retryAttempts: 0 })],
+      providers: STORES,
+      exports: STORES,
+    };
+  }
+}
