@@ -42,6 +42,8 @@ export class LedgerStore {
       tx,
       providers.map(({ id }) => id),
     );
+    const byProvider = new Map<number, Map<number, StoredInventory>>(providers.map(({ id }) => [id, new Map()]));
+    for (const record of inventories) byProvider.get(record.providerId)?.set(record.resourceClassId, record);
     return {
       consumers: new Map(
         locked.map((consumer) => [consumer.uuid, { ...consumer, holdings: holdings.get(consumer.id) ?? [] }]),
@@ -49,7 +51,7 @@ export class LedgerStore {
       providers: new Map(
         providers.map(({ id, uuid, generation }) => [
           uuid,
-          { id, uuid, generation: toGeneration(generation), inventories: byClass(inventories, id) },
+          { id, uuid, generation: toGeneration(generation), inventories: byProvider.get(id) ?? new Map() },
         ]),
       ),
       providerUuids: new Map(providers.map(({ id, uuid }) => [id, uuid])),
@@ -85,10 +87,4 @@ export class LedgerStore {
 
 function heldBy(consumerId: string, holdings: readonly Holding[]): (Holding & { consumerId: string })[] {
   return holdings.map((holding) => ({ ...holding, consumerId }));
-}
-
-function byClass(inventories: readonly StoredInventory[], ofProvider: number): ReadonlyMap<number, StoredInventory> {
-  return new Map(
-    inventories.filter(({ providerId }) => providerId === ofProvider).map((record) => [record.resourceClassId, record]),
-  );
 }

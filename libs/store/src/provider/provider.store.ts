@@ -1,6 +1,7 @@
 import { NotFound, toGeneration, type Generation, type TreePlace } from '#berth/domain';
 import { Injectable } from '@nestjs/common';
-import { violatedUnique } from '../pg-errors.js';
+import { LostRace } from '../lost-race.js';
+import { violatedForeignKey, violatedUnique } from '../pg-errors.js';
 import { run, type Tx } from '../sql.js';
 import * as sql from './provider.sql.js';
 
@@ -39,12 +40,16 @@ export class ProviderStore {
     return { id: rows[0].id, generation: toGeneration(rows[0].generation) };
   }
 
-  /** Adds a provider at generation 0; a root if `parent` is null. Answers which unique value is taken, if one is. */
+  /**
+   * Adds a provider at generation 0; a root if `parent` is null. Answers which unique value is taken, if one is.
+   * Throws LostRace if the parent went meanwhile.
+   */
   async insert(tx: Tx, uuid: string, name: string, parent: TreePlace | null): Promise<Taken | undefined> {
     try {
       await run(tx, sql.insert, [uuid, name, parent?.rootId ?? null, parent?.id ?? null]);
       return undefined;
     } catch (error) {
+      if (violatedForeignKey(error) !== undefined) throw new LostRace('the parent was deleted');
       return takenBy(error);
     }
   }

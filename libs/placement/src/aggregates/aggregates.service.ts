@@ -1,0 +1,55 @@
+import { GenerationConflict, type Generation } from '#berth/domain';
+import { AggregateStore, GenerationService, ProviderStore, Transactions } from '#berth/store';
+import { Injectable } from '@nestjs/common';
+
+/** The aggregates a provider is a member of, and its generation. */
+export interface ProviderAggregates {
+  readonly generation: Generation;
+  readonly aggregates: readonly string[];
+}
+
+@Injectable()
+export class AggregatesService {
+  constructor(
+    private readonly transactions: Transactions,
+    private readonly providers: ProviderStore,
+    private readonly generations: GenerationService,
+    private readonly aggregates: AggregateStore,
+  ) {}
+
+  /** Throws NotFound. Source: spec aggregates.md. */
+  list(providerUuid: string): Promise<ProviderAggregates> {
+    return this.transactions.read('aggregates.list', async (tx) => {
+      const { id, generation } = await this.providers.getId(tx, providerUuid);
+      return { generation, aggregates: await this.aggregates.listByProvider(tx, id) };
+    });
+  }
+
+  /**
+   * Makes the provider a member of exactly these. Without a claimed generation none is checked and none raised.
+   * Throws NotFound, GenerationConflict. Source: spec aggregates.md.
+   */
+  replaceAll(
+    providerUuid: string,
+    aggregates: readonly string[],
+    claimed: number | undefined,
+  ): Promise<ProviderAggregates> {
+    return this.transactions.run('aggregates.replaceAll', async (tx) => {
+      const provider = await this.providers.getId(tx, providerUuid);
+      let { generation } = provider;
+      if (claimed === undefined) await this.generations.lock(tx, provider.id);
+      else {
+        const bump = await this.generations.increment(tx, 'provider', provider.id, claimed);
+        if (bump.status !== 'bumped') {
+          throw new GenerationConflict(
+            "Resource provider's generation already changed. Please update the generation and try again.",
+            { resource_provider: providerUuid, given: claimed },
+          );
+        }
+        generation = bump.generation;
+      }
+      await this.aggregates.replaceAll(tx, provider.id, aggregates);
+      return { generation, aggregates };
+    });
+  }
+}

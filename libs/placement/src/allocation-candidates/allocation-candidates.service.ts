@@ -1,0 +1,17 @@
+import { searchCandidates, type CandidatesRequest, type CandidatesResult, type Snapshot } from '#berth/candidates';
+import { Injectable } from '@nestjs/common';
+import { SnapshotKeeper } from '../snapshot-keeper.js';
+
+@Injectable()
+export class AllocationCandidatesService {
+  constructor(private readonly snapshots: SnapshotKeeper) {}
+
+  /**
+   * Where the request could be allocated right now. Throws Invalid for unknown names. Source: spec
+   * allocation_candidates.md.
+   */
+  async search(request: CandidatesRequest): Promise<{ snapshot: Snapshot; result: CandidatesResult }> {
+    const snapshot = await this.snapshots.current();
+    return { snapshot, result: searchCandidates(snapshot, request, Math.random) };
+  }
+}

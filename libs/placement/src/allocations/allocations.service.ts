@@ -1,0 +1,74 @@
+import { applyRemoval, applyWrites, type AllocationWrite, type Generation } from '#berth/domain';
+import {
+  AllocationStore,
+  noProvider,
+  ProviderStore,
+  Transactions,
+  type ConsumerAllocations,
+  type ProviderAllocations,
+} from '#berth/store';
+import { Injectable } from '@nestjs/common';
+import { Claims } from '../claims.js';
+
+@Injectable()
+export class AllocationsService {
+  constructor(
+    private readonly transactions: Transactions,
+    private readonly allocations: AllocationStore,
+    private readonly providers: ProviderStore,
+    private readonly claims: Claims,
+  ) {}
+
+  /** What a consumer holds; undefined when nothing. Source: spec allocations.md §1. */
+  show(consumerUuid: string): Promise<ConsumerAllocations | undefined> {
+    return this.transactions.single('allocations.show', (tx) => this.allocations.findByConsumer(tx, consumerUuid));
+  }
+
+  /** What is held of a provider. Throws NotFound. Source: spec allocations.md §2. */
+  listByProvider(providerUuid: string): Promise<ProviderAllocations & { readonly generation: Generation }> {
+    return this.transactions.read('allocations.listByProvider', async (tx) => {
+      const text = `Resource provider '${providerUuid}' not found: ${noProvider(providerUuid)}`;
+      const { id, generation } = await this.providers.getId(tx, providerUuid, text);
+      return { ...(await this.allocations.listByProvider(tx, id)), generation };
+    });
+  }
+
+  /** Replaces what one consumer holds. Throws as applyWrites. Source: spec allocations.md §3, §5. */
+  replace(write: AllocationWrite): Promise<void> {
+    const writes = [write];
+    return this.claims.run({
+      name: 'allocations.replace',
+      writes,
+      apply: (ledger) => {
+        applyWrites(
+          ledger,
+          writes,
+          (name, consumer) => `Unable to allocate inventory for consumer ${consumer}: No such resource class ${name}.`,
+        );
+      },
+    });
+  }
+
+  /** Replaces what several consumers hold, all or nothing. Throws as applyWrites. Source: spec allocations.md §4, §5. */
+  replaceMany(writes: readonly AllocationWrite[]): Promise<void> {
+    return this.claims.run({
+      name: 'allocations.replaceMany',
+      writes,
+      apply: (ledger) => {
+        applyWrites(ledger, writes, (name) => `Unable to allocate inventory No such resource class ${name}.`);
+      },
+    });
+  }
+
+  /** Takes everything from a consumer. Throws NotFound when it holds nothing. Source: spec allocations.md §7. */
+  remove(consumerUuid: string): Promise<void> {
+    return this.claims.run({
+      name: 'allocations.remove',
+      writes: [],
+      consumerUuids: [consumerUuid],
+      apply: (ledger) => {
+        applyRemoval(ledger, consumerUuid);
+      },
+    });
+  }
+}

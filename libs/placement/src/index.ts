@@ -1,0 +1,30 @@
+/**
+ * The use cases of the Placement API: transactions begin and end here. Knows nothing of HTTP and nothing of SQL.
+ */
+export { AggregatesService, type ProviderAggregates } from './aggregates/aggregates.service.js';
+export { AllocationCandidatesService } from './allocation-candidates/allocation-candidates.service.js';
+export { AllocationsService } from './allocations/allocations.service.js';
+export { InventoriesService, type CapacityOptions, type ProviderInventories } from './inventories/inventories.service.js';
+export { PlacementModule } from './placement.module.js';
+export { ReshaperService } from './reshaper/reshaper.service.js';
+export { ResourceClassesService } from './resource-classes/resource-classes.service.js';
+export { ProviderRemovalService } from './resource-providers/provider-removal.service.js';
+export {
+  ResourceProvidersService,
+  type NewProvider,
+  type ProviderUpdate,
+} from './resource-providers/resource-providers.service.js';
+export { ProviderTraitsService, type ProviderTraits } from './traits/provider-traits.service.js';
+export { TraitsService } from './traits/traits.service.js';
+export { UsagesService, type UsageGroup } from './usages/usages.service.js';
+/** What the stores answer and the edge shows: the edge knows these shapes, not where they come from. */
+export type {
+  ConsumerAllocations,
+  Provider,
+  ProviderAllocations,
+  ResourceClass,
+  StoredInventory,
+  Trait,
+  TraitsFilter,
+  UsageTotal,
+} from '#berth/store';

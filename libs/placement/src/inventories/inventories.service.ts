@@ -1,0 +1,187 @@
+import {
+  checkCapacity,
+  GenerationConflict,
+  Invalid,
+  InventoryInUse,
+  ERROR_CODES,
+  NotFound,
+  planInventories,
+  toGeneration,
+  type Generation,
+  type Inventory,
+} from '#berth/domain';
+import {
+  GenerationService,
+  InventoryStore,
+  noProvider,
+  ProviderStore,
+  ResourceClassStore,
+  Transactions,
+  type Bump,
+  type StoredInventory,
+  type Tx,
+} from '#berth/store';
+import { Injectable } from '@nestjs/common';
+
+/** Inventories of a provider and its generation. */
+export interface ProviderInventories<T extends Inventory = Inventory> {
+  readonly generation: Generation;
+  readonly inventories: readonly T[];
+}
+
+/** What a version allows of capacity. Source: spec inventories.md §1. */
+export interface CapacityOptions {
+  readonly allowReservedEqualTotal: boolean;
+}
+
+@Injectable()
+export class InventoriesService {
+  constructor(
+    private readonly transactions: Transactions,
+    private readonly providers: ProviderStore,
+    private readonly generations: GenerationService,
+    private readonly inventories: InventoryStore,
+    private readonly classes: ResourceClassStore,
+  ) {}
+
+  /** Throws NotFound. Source: spec inventories.md §3. */
+  list(providerUuid: string): Promise<ProviderInventories<StoredInventory>> {
+    return this.transactions.read('inventories.list', async (tx) => {
+      const { id, generation } = await this.providers.getId(tx, providerUuid, `${noProvider(providerUuid)} : ${noProvider(providerUuid)}`);
+      return { generation, inventories: await this.inventories.list(tx, [id]) };
+    });
+  }
+
+  /** Throws NotFound. Source: spec inventories.md §7. */
+  async show(
+    providerUuid: string,
+    resourceClass: string,
+  ): Promise<{ generation: Generation; inventory: StoredInventory }> {
+    const { generation, inventories } = await this.list(providerUuid);
+    const inventory = inventories.find((one) => one.resourceClass === resourceClass);
+    if (inventory === undefined) throw new NotFound(`No inventory of class ${resourceClass} for ${providerUuid}`);
+    return { generation, inventory };
+  }
+
+  /** Adds one record. Throws NotFound, Invalid, GenerationConflict if there is one. Source: spec inventories.md §4. */
+  add(providerUuid: string, inventory: Inventory, options: CapacityOptions): Promise<Generation> {
+    return this.transactions.run('inventories.add', async (tx) => {
+      const prefix = `Unable to create inventory for resource provider ${providerUuid}: `;
+      const { id } = await this.providers.getId(tx, providerUuid);
+      checkCapacity(inventory, providerUuid, { ...options, prefix });
+      const bump = await this.generations.incrementUnclaimed(tx, id);
+      const resourceClass = await this.classes.find(tx, inventory.resourceClass);
+      if (resourceClass === undefined) throw new Invalid(`${prefix}No such resource class ${inventory.resourceClass}.`);
+      if (!(await this.inventories.insert(tx, id, resourceClass.id, inventory))) {
+        throw new GenerationConflict(
+          `Update conflict: Inventory of class ${inventory.resourceClass} for resource provider ${providerUuid} already exists.`,
+          { resource_provider: providerUuid, resource_class: inventory.resourceClass },
+        );
+      }
+      return bumped(bump, providerUuid);
+    });
+  }
+
+  /** Throws NotFound, GenerationConflict, Invalid, InventoryInUse. Source: spec inventories.md §5. */
+  replaceAll(
+    providerUuid: string,
+    claimed: number,
+    wanted: readonly Inventory[],
+    options: CapacityOptions,
+  ): Promise<ProviderInventories> {
+    return this.transactions.run('inventories.replaceAll', async (tx) => {
+      const { id } = await this.providers.getId(tx, providerUuid);
+      const generation = bumped(await this.generations.increment(tx, 'provider', id, claimed), providerUuid);
+      const prefix = `Unable to update inventory for resource provider ${providerUuid}: `;
+      for (const inventory of wanted) checkCapacity(inventory, providerUuid, { ...options, prefix });
+      const plan = await this.replace(tx, id, providerUuid, wanted, 'update conflict: ');
+      return { generation, inventories: plan };
+    });
+  }
+
+  /** Throws NotFound, GenerationConflict, Invalid. Source: spec inventories.md §8. */
+  replaceOne(
+    providerUuid: string,
+    claimed: number,
+    inventory: Inventory,
+    options: CapacityOptions,
+  ): Promise<Generation> {
+    return this.transactions.run('inventories.replaceOne', async (tx) => {
+      const { id } = await this.providers.getId(tx, providerUuid);
+      const generation = bumped(await this.generations.increment(tx, 'provider', id, claimed), providerUuid);
+      const prefix = `Unable to update inventory for resource provider ${providerUuid}: `;
+      checkCapacity(inventory, providerUuid, { ...options, prefix });
+      const resourceClass = await this.classes.find(tx, inventory.resourceClass);
+      if (resourceClass === undefined) throw new NotFound(`No such resource class ${inventory.resourceClass}.`);
+      const current = await this.inventories.list(tx, [id]);
+      if (!current.some(({ resourceClassId }) => resourceClassId === resourceClass.id)) {
+        throw new Invalid(
+          `No inventory record with resource class for resource provider ${providerUuid}: ` +
+            `No inventory of class ${inventory.resourceClass} found.`,
+        );
+      }
+      await this.inventories.upsert(tx, [{ ...inventory, providerId: id, resourceClassId: resourceClass.id }]);
+      return generation;
+    });
+  }
+
+  /** Removes all records. Throws NotFound, InventoryInUse. Source: spec inventories.md §6. */
+  removeAll(providerUuid: string): Promise<void> {
+    return this.transactions.run('inventories.removeAll', async (tx) => {
+      const { id } = await this.providers.getId(tx, providerUuid);
+      bumped(await this.generations.incrementUnclaimed(tx, id), providerUuid);
+      await this.replace(tx, id, providerUuid, [], '');
+    });
+  }
+
+  /** Removes one record. Throws NotFound, or InventoryInUse with the code of a lost race. Source: spec inventories.md §9. */
+  removeOne(providerUuid: string, resourceClass: string): Promise<void> {
+    return this.transactions.run('inventories.removeOne', async (tx) => {
+      const { id } = await this.providers.getId(tx, providerUuid);
+      bumped(await this.generations.incrementUnclaimed(tx, id), providerUuid);
+      const none = `No inventory of class ${resourceClass} found for delete`;
+      const known = await this.classes.find(tx, resourceClass);
+      if (known === undefined) throw new NotFound(`${none}: No such resource class ${resourceClass}.`);
+      const record = (await this.inventories.list(tx, [id])).find(({ resourceClassId }) => resourceClassId === known.id);
+      if (record === undefined) throw new NotFound(`${none}: ${none}`);
+      if (record.used > 0) {
+        throw new InventoryInUse(providerUuid, [resourceClass], {
+          prefix: `Unable to delete inventory of class ${resourceClass}: `,
+          code: ERROR_CODES.concurrentUpdate,
+        });
+      }
+      await this.inventories.remove(tx, [{ providerId: id, resourceClassId: known.id }]);
+    });
+  }
+
+  private async replace(
+    tx: Tx,
+    id: number,
+    providerUuid: string,
+    wanted: readonly Inventory[],
+    inUsePrefix: string,
+  ): Promise<readonly Inventory[]> {
+    const classIds = await this.classes.idsByName(
+      tx,
+      wanted.map(({ resourceClass }) => resourceClass),
+    );
+    const current = await this.inventories.list(tx, [id]);
+    const plan = planInventories(current, wanted, classIds, {
+      providerUuid,
+      inUsePrefix,
+      unknownClass: (name) =>
+        `Unknown resource class in inventory for resource provider ${providerUuid}: No such resource class ${name}.`,
+    });
+    await this.inventories.apply(tx, id, plan);
+    return plan.result;
+  }
+}
+
+function bumped(bump: Bump, providerUuid: string): Generation {
+  if (bump.status === 'bumped') return bump.generation;
+  if (bump.status === 'missing') throw new NotFound(noProvider(providerUuid));
+  throw new GenerationConflict('resource provider generation conflict', {
+    resource_provider: providerUuid,
+    expected: toGeneration(bump.found),
+  });
+}

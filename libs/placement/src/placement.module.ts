@@ -1,0 +1,32 @@
+import { Module } from '@nestjs/common';
+import { AggregatesService } from './aggregates/aggregates.service.js';
+import { AllocationCandidatesService } from './allocation-candidates/allocation-candidates.service.js';
+import { AllocationsService } from './allocations/allocations.service.js';
+import { Claims } from './claims.js';
+import { InventoriesService } from './inventories/inventories.service.js';
+import { ReshaperService } from './reshaper/reshaper.service.js';
+import { ResourceClassesService } from './resource-classes/resource-classes.service.js';
+import { ProviderRemovalService } from './resource-providers/provider-removal.service.js';
+import { ResourceProvidersService } from './resource-providers/resource-providers.service.js';
+import { SnapshotKeeper } from './snapshot-keeper.js';
+import { ProviderTraitsService } from './traits/provider-traits.service.js';
+import { TraitsService } from './traits/traits.service.js';
+import { UsagesService } from './usages/usages.service.js';
+
+const SERVICES = [
+  AggregatesService,
+  AllocationCandidatesService,
+  AllocationsService,
+  InventoriesService,
+  ProviderRemovalService,
+  ProviderTraitsService,
+  ReshaperService,
+  ResourceClassesService,
+  ResourceProvidersService,
+  TraitsService,
+  UsagesService,
+];
+
+/** The use cases. Needs the stores of #berth/store, which the application provides. */
+@Module({ providers: [...SERVICES, Claims, SnapshotKeeper], exports: SERVICES })
+export class PlacementModule {}

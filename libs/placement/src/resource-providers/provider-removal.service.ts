@@ -1,0 +1,40 @@
+import { Conflict, ERROR_CODES, NotFound } from '#berth/domain';
+import { AggregateStore, InventoryStore, ProviderStore, TraitStore, Transactions } from '#berth/store';
+import { Injectable } from '@nestjs/common';
+
+/** Removal is a story of its own: it ends what hangs on a provider. */
+@Injectable()
+export class ProviderRemovalService {
+  constructor(
+    private readonly transactions: Transactions,
+    private readonly providers: ProviderStore,
+    private readonly inventories: InventoryStore,
+    private readonly traits: TraitStore,
+    private readonly aggregates: AggregateStore,
+  ) {}
+
+  /** Throws NotFound, or Conflict while it has children or allocations. Source: spec resource_providers.md §5. */
+  remove(uuid: string): Promise<void> {
+    return this.transactions.run('resourceProviders.remove', async (tx) => {
+      const provider = await this.providers.lockForDelete(tx, uuid);
+      const facts = { resource_provider: uuid };
+      if (provider === undefined) throw new NotFound(`No resource provider with uuid ${uuid} found for delete`, { facts });
+      if (provider.hasChildren) {
+        throw new Conflict(`Unable to delete parent resource provider ${uuid}: It has child resource providers.`, {
+          code: ERROR_CODES.cannotDeleteParent,
+          facts,
+        });
+      }
+      if (await this.inventories.isUsed(tx, provider.id)) {
+        throw new Conflict(`Unable to delete resource provider ${uuid}: Resource provider has allocations.`, {
+          code: ERROR_CODES.providerInUse,
+          facts,
+        });
+      }
+      await this.inventories.deleteByProvider(tx, provider.id);
+      await this.traits.deleteByProvider(tx, provider.id);
+      await this.aggregates.deleteByProvider(tx, provider.id);
+      await this.providers.deleteById(tx, provider.id);
+    });
+  }
+}

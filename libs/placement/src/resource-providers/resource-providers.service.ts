@@ -1,0 +1,126 @@
+import { listProviders, type ListFilter, type Snapshot } from '#berth/candidates';
+import { Conflict, ERROR_CODES, planParent, uncreated } from '#berth/domain';
+import { GenerationService, LostRace, ProviderStore, Transactions, type Provider, type Tx } from '#berth/store';
+import { Injectable } from '@nestjs/common';
+import { SnapshotKeeper } from '../snapshot-keeper.js';
+
+/** A provider to be. `uuid` is in its normal form; the parent's is compared verbatim. */
+export interface NewProvider {
+  readonly uuid: string;
+  readonly name: string;
+  readonly parentUuid: string | null;
+}
+
+/** What a provider shall be called and under which parent; undefined leaves the parent alone, null takes it away. */
+export interface ProviderUpdate {
+  readonly name: string;
+  readonly parentUuid: string | null | undefined;
+  readonly allowReparenting: boolean;
+}
+
+@Injectable()
+export class ResourceProvidersService {
+  constructor(
+    private readonly transactions: Transactions,
+    private readonly providers: ProviderStore,
+    private readonly generations: GenerationService,
+    private readonly snapshots: SnapshotKeeper,
+  ) {}
+
+  /** The providers that pass, as indexes into the snapshot. Source: spec resource_providers.md §6. */
+  async list(filter: ListFilter): Promise<{ snapshot: Snapshot; providers: readonly number[] }> {
+    const snapshot = await this.snapshots.current();
+    return { snapshot, providers: listProviders(snapshot, filter) };
+  }
+
+  /** Throws NotFound. Source: spec resource_providers.md §3. */
+  show(uuid: string): Promise<Provider> {
+    return this.transactions.single('resourceProviders.show', (tx) => this.providers.get(tx, uuid));
+  }
+
+  async exists(uuid: string): Promise<boolean> {
+    return (await this.transactions.single('resourceProviders.exists', (tx) => this.providers.find(tx, uuid))) !== undefined;
+  }
+
+  /** Throws Invalid for a bad name or parent, Conflict for a taken uuid or name. Source: spec resource_providers.md §2. */
+  create({ uuid, name, parentUuid }: NewProvider): Promise<Provider> {
+    if (name === '') throw uncreated(name, uuid, 'name is required');
+    if (parentUuid === uuid) {
+      throw uncreated(
+        name,
+        uuid,
+        'parent provider UUID cannot be same as UUID. Please set parent provider UUID to None if there is no parent.',
+      );
+    }
+    return this.transactions.run('resourceProviders.create', async (tx) => {
+      const parent = parentUuid === null ? null : await this.keepParent(tx, parentUuid);
+      if (parent === undefined) throw uncreated(name, uuid, 'parent provider UUID does not exist.');
+      const taken = await this.providers.insert(tx, uuid, name, parent);
+      if (taken !== undefined) throw duplicate(taken === 'uuid' ? `uuid: ${uuid}` : `name: ${name}`);
+      return await this.providers.get(tx, uuid);
+    });
+  }
+
+  /** Throws NotFound, Invalid for a bad parent, Conflict for a taken name. Source: spec resource_providers.md §4. */
+  update(uuid: string, { name, parentUuid, allowReparenting }: ProviderUpdate): Promise<Provider> {
+    return this.transactions.run('resourceProviders.update', async (tx) => {
+      const provider = await this.providers.get(tx, uuid);
+      if (parentUuid === undefined) await this.generations.lock(tx, provider.id);
+      else await this.setParent(tx, provider, parentUuid, allowReparenting);
+      if ((await this.providers.rename(tx, provider.id, name)) !== undefined) throw duplicate(name);
+      return await this.providers.get(tx, uuid);
+    });
+  }
+
+  /** The parent, its tree's shape kept as it is until the transaction ends; undefined if there is none. */
+  private async keepParent(tx: Tx, parentUuid: string): Promise<Provider | undefined> {
+    const parent = await this.providers.find(tx, parentUuid);
+    if (parent === undefined) return undefined;
+    await this.providers.shareTree(tx, parent.rootId);
+    const kept = await this.providers.find(tx, parentUuid);
+    if (kept?.rootId !== parent.rootId) throw new LostRace('the tree of the parent moved');
+    return kept;
+  }
+
+  private async setParent(
+    tx: Tx,
+    provider: Provider,
+    parentUuid: string | null,
+    allowReparenting: boolean,
+  ): Promise<void> {
+    const seen = await this.readMove(tx, provider.uuid, parentUuid);
+    await this.providers.lockAll(tx, [
+      seen.provider.rootId,
+      ...seen.subtree,
+      ...(seen.parent === null ? [] : [seen.parent.id, seen.parent.rootId]),
+    ]);
+    const { subtree, parent, provider: kept } = await this.readMove(tx, provider.uuid, parentUuid);
+    // What was read before the locks may have moved; what was read after them can't.
+    if (
+      kept.rootId !== seen.provider.rootId ||
+      kept.parentId !== seen.provider.parentId ||
+      parent?.rootId !== seen.parent?.rootId ||
+      subtree.size !== seen.subtree.size ||
+      [...subtree].some((id) => !seen.subtree.has(id))
+    ) {
+      throw new LostRace('the tree moved before it was locked');
+    }
+    const wanted = parentUuid === null ? null : (parent ?? 'unknown');
+    const plan = planParent(kept, wanted, subtree, allowReparenting);
+    if (plan.status === 'moved') await this.providers.move(tx, kept.id, subtree, plan.parentId, plan.rootId);
+  }
+
+  private async readMove(
+    tx: Tx,
+    uuid: string,
+    parentUuid: string | null,
+  ): Promise<{ provider: Provider; subtree: ReadonlySet<number>; parent: Provider | null }> {
+    const provider = await this.providers.get(tx, uuid);
+    const parent = parentUuid === null ? null : ((await this.providers.find(tx, parentUuid)) ?? null);
+    return { provider, parent, subtree: await this.providers.subtreeIds(tx, provider.id) };
+  }
+}
+
+function duplicate(what: string): Conflict {
+  return new Conflict(`Conflicting resource provider ${what} already exists.`, { code: ERROR_CODES.duplicateName });
+}

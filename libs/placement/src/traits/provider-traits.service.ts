@@ -1,0 +1,76 @@
+import { GenerationConflict, Invalid, NotFound, type Generation } from '#berth/domain';
+import { GenerationService, noProvider, ProviderStore, Transactions, TraitStore, type Trait } from '#berth/store';
+import { Injectable } from '@nestjs/common';
+
+/** A provider's traits and its generation. */
+export interface ProviderTraits {
+  readonly generation: Generation;
+  readonly traits: readonly Trait[];
+}
+
+@Injectable()
+export class ProviderTraitsService {
+  constructor(
+    private readonly transactions: Transactions,
+    private readonly providers: ProviderStore,
+    private readonly generations: GenerationService,
+    private readonly traits: TraitStore,
+  ) {}
+
+  /** Throws NotFound. Source: spec traits.md §2. */
+  list(providerUuid: string): Promise<ProviderTraits> {
+    return this.transactions.read('providerTraits.list', async (tx) => {
+      const text = `${noProvider(providerUuid)}: ${noProvider(providerUuid)}`;
+      const { id, generation } = await this.providers.getId(tx, providerUuid, text);
+      return { generation, traits: await this.traits.listByProvider(tx, id) };
+    });
+  }
+
+  /**
+   * Gives the provider exactly these traits; its generation rises only if the set changes. Throws NotFound,
+   * GenerationConflict, Invalid for unknown names. Source: spec traits.md §2.
+   */
+  replaceAll(providerUuid: string, claimed: number, names: readonly string[]): Promise<ProviderTraits> {
+    return this.transactions.run('providerTraits.replaceAll', async (tx) => {
+      const { id } = await this.providers.getId(tx, providerUuid);
+      const generation = await this.generations.lock(tx, id);
+      if (generation === undefined) throw new NotFound(noProvider(providerUuid));
+      if (generation !== claimed) throw changed(providerUuid, generation, claimed);
+      const wanted = await this.traits.findByNames(tx, names);
+      const known = new Set(wanted.map(({ name }) => name));
+      const unknown = [...new Set(names)].filter((name) => !known.has(name));
+      if (unknown.length > 0) throw new Invalid(`No such trait ${unknown.join(', ')}`, { facts: { traits: unknown } });
+      const current = await this.traits.listByProvider(tx, id);
+      if (current.length === known.size && current.every(({ name }) => known.has(name))) {
+        return { generation, traits: current };
+      }
+      const bump = await this.generations.increment(tx, 'provider', id, claimed);
+      if (bump.status !== 'bumped') throw changed(providerUuid, generation, claimed);
+      await this.traits.replaceAll(
+        tx,
+        id,
+        wanted.map((trait) => trait.id),
+      );
+      return { generation: bump.generation, traits: wanted };
+    });
+  }
+
+  /** Takes all traits away; the generation rises only if there were any. Throws NotFound. */
+  removeAll(providerUuid: string): Promise<void> {
+    return this.transactions.run('providerTraits.removeAll', async (tx) => {
+      const { id } = await this.providers.getId(tx, providerUuid);
+      const generation = await this.generations.lock(tx, id);
+      if (generation === undefined) throw new NotFound(noProvider(providerUuid));
+      if ((await this.traits.listByProvider(tx, id)).length === 0) return;
+      await this.generations.increment(tx, 'provider', id, generation);
+      await this.traits.deleteByProvider(tx, id);
+    });
+  }
+}
+
+function changed(providerUuid: string, found: Generation, claimed: number): GenerationConflict {
+  return new GenerationConflict(
+    "Resource provider's generation already changed. Please update the generation and try again.",
+    { resource_provider: providerUuid, expected: found, given: claimed },
+  );
+}

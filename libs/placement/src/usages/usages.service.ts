@@ -1,0 +1,75 @@
+import { UNKNOWN_CONSUMER_TYPE, type Generation } from '#berth/domain';
+import {
+  InventoryStore,
+  noProvider,
+  ProviderStore,
+  Transactions,
+  UsageStore,
+  type TypedUsage,
+  type UsageOwner,
+  type UsageTotal,
+} from '#berth/store';
+import { Injectable } from '@nestjs/common';
+
+/** The value of `consumer_type` that merges all types. Source: spec usages.md §2. */
+const ALL_TYPES = 'all';
+
+/** What consumers of one type use together, under the name the API gives the group. */
+export type UsageGroup = Omit<TypedUsage, 'consumerType'> & { readonly name: string };
+
+@Injectable()
+export class UsagesService {
+  constructor(
+    private readonly transactions: Transactions,
+    private readonly providers: ProviderStore,
+    private readonly inventories: InventoryStore,
+    private readonly usages: UsageStore,
+  ) {}
+
+  /** What is used of each inventory of a provider, zeros included. Throws NotFound. Source: spec usages.md §1. */
+  byProvider(providerUuid: string): Promise<{ generation: Generation; usages: readonly UsageTotal[] }> {
+    return this.transactions.read('usages.byProvider', async (tx) => {
+      const text = `${noProvider(providerUuid)}: ${noProvider(providerUuid)}`;
+      const { id, generation } = await this.providers.getId(tx, providerUuid, text);
+      const inventories = await this.inventories.list(tx, [id]);
+      return { generation, usages: inventories.map(({ resourceClass, used }) => ({ resourceClass, used })) };
+    });
+  }
+
+  /** What a project's consumers use, by class. Source: spec usages.md §2, 1.9–1.37. */
+  totals(owner: UsageOwner): Promise<UsageTotal[]> {
+    return this.transactions.single('usages.totals', (tx) => this.usages.totals(tx, owner));
+  }
+
+  /** The same by type; `consumerType` undefined: every type for itself. Source: spec usages.md §2, 1.38. */
+  byType(owner: UsageOwner, consumerType: string | undefined): Promise<UsageGroup[]> {
+    return this.transactions.read('usages.byType', async (tx) => {
+      if (consumerType === undefined) return (await this.usages.typedTotals(tx, owner, { kind: 'any' })).map(toGroup);
+      if (consumerType === ALL_TYPES) return merged(await this.usages.typedTotals(tx, owner, { kind: 'any' }));
+      if (consumerType === UNKNOWN_CONSUMER_TYPE) {
+        return (await this.usages.typedTotals(tx, owner, { kind: 'untyped' })).map(toGroup);
+      }
+      return (await this.usages.typedTotals(tx, owner, { kind: 'named', name: consumerType })).map(toGroup);
+    });
+  }
+}
+
+function toGroup({ consumerType, consumerCount, totals }: TypedUsage): UsageGroup {
+  return { name: consumerType ?? UNKNOWN_CONSUMER_TYPE, consumerCount, totals };
+}
+
+function merged(groups: readonly TypedUsage[]): UsageGroup[] {
+  if (groups.length === 0) return [];
+  const sums = new Map<string, number>();
+  for (const { resourceClass, used } of groups.flatMap(({ totals }) => totals)) {
+    sums.set(resourceClass, (sums.get(resourceClass) ?? 0) + used);
+  }
+  return [
+    {
+      name: ALL_TYPES,
+      // A consumer has one type, so no consumer is counted twice.
+      consumerCount: groups.reduce((sum, { consumerCount }) => sum + consumerCount, 0),
+      totals: [...sums].map(([resourceClass, used]) => ({ resourceClass, used })),
+    },
+  ];
+}
