@@ -62,7 +62,10 @@ export type UnknownClassText = (resourceClass: string, consumerUuid: string) => 
 
 /** What a set of writes would come to; nothing of it has happened yet. */
 export interface Effect {
-  readonly consumers: readonly { readonly before: LedgerConsumer | undefined; readonly after: LedgerConsumer | undefined }[];
+  readonly consumers: readonly {
+    readonly before: LedgerConsumer | undefined;
+    readonly after: LedgerConsumer | undefined;
+  }[];
   /** Change of `used` by provider and class. */
   readonly deltas: ReadonlyMap<number, ReadonlyMap<number, number>>;
   /** Uuids of the providers whose generation the write raises. */
@@ -133,7 +136,11 @@ export function weigh(
   const deltas = removeHoldings(ledger, writes);
   checkSomeInventory(lines, inventoriesOf);
   for (const line of lines) take(line, inventoriesOf(line.provider).get(line.resourceClassId), deltas);
-  return { consumers: writes.map((write) => replaced(ledger, write, lines)), deltas, occurring: occurring(ledger, writes) };
+  return {
+    consumers: writes.map((write) => replaced(ledger, write, lines)),
+    deltas,
+    occurring: occurring(ledger, writes),
+  };
 }
 
 /** Lets an effect happen: consumers and `used`, not generations of providers. */

@@ -12,10 +12,22 @@ const LOOP = 'update failed because: creating loop in the provider tree is not a
 describe('the table of spec resource_providers.md §4', () => {
   it.each([
     ['unknown', child, 'unknown' as const, childTree, 'create failed because: parent provider UUID does not exist.'],
-    ['another, having one', child, other, childTree, 'update failed because: re-parenting a provider is not currently allowed.'],
+    [
+      'another, having one',
+      child,
+      other,
+      childTree,
+      'update failed because: re-parenting a provider is not currently allowed.',
+    ],
     ['itself', root, root, wholeTree, LOOP],
     ['a descendant', root, child, wholeTree, LOOP],
-    ['none, having one', child, null, childTree, 'update failed because: un-parenting a provider is not currently allowed.'],
+    [
+      'none, having one',
+      child,
+      null,
+      childTree,
+      'update failed because: un-parenting a provider is not currently allowed.',
+    ],
   ])('refuses %s before 1.37', (_, provider, wanted, subtree, message) => {
     expect(() => planParent(provider, wanted, subtree, false)).toThrow(
       `Unable to save resource provider ${provider.uuid}: Object action ${message}`,

@@ -20,7 +20,11 @@ function wanted(resourceClass: string, total: number, reserved = 0): Inventory {
   return { resourceClass, total, reserved, minUnit: 1, maxUnit: total, stepSize: 1, allocationRatio: 1 };
 }
 
-function holds(consumerUuid: string, held: Record<string, Record<string, number>>, consumerGeneration: number): AllocationWrite {
+function holds(
+  consumerUuid: string,
+  held: Record<string, Record<string, number>>,
+  consumerGeneration: number,
+): AllocationWrite {
   return {
     consumerUuid,
     project: 'p',

@@ -50,7 +50,8 @@ function settleConsumers(read: Ledger, worked: Ledger): ConsumerPart {
     const id = before?.id ?? null;
     if (before === undefined || id === null) newConsumers.push(consumer);
     // Removed and come up again in one group: its row is used again.
-    else changedConsumers.push({ ...consumer, id, seen: before.generation, ownerChanged: !sameOwner(before, consumer) });
+    else
+      changedConsumers.push({ ...consumer, id, seen: before.generation, ownerChanged: !sameOwner(before, consumer) });
   }
   for (const { uuid, id } of read.consumers.values()) {
     if (!worked.consumers.has(uuid) && id !== null) removedConsumers.push(id);

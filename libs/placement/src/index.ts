@@ -4,7 +4,11 @@
 export { AggregatesService, type ProviderAggregates } from './aggregates/aggregates.service.js';
 export { AllocationCandidatesService } from './allocation-candidates/allocation-candidates.service.js';
 export { AllocationsService } from './allocations/allocations.service.js';
-export { InventoriesService, type CapacityOptions, type ProviderInventories } from './inventories/inventories.service.js';
+export {
+  InventoriesService,
+  type CapacityOptions,
+  type ProviderInventories,
+} from './inventories/inventories.service.js';
 export { PlacementModule } from './placement.module.js';
 export { ReshaperService } from './reshaper/reshaper.service.js';
 export { ResourceClassesService } from './resource-classes/resource-classes.service.js';

@@ -12,7 +12,15 @@ const SQLSTATE = {
 const UNAVAILABLE = /^(08|53|57P)/;
 
 /** What node-postgres and the socket below it report when there is nobody to talk to. */
-const CONNECTION_FAILURES = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENOTFOUND']);
+const CONNECTION_FAILURES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOENT',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENOTFOUND',
+]);
 
 interface PgError {
   readonly code?: unknown;
@@ -46,7 +54,9 @@ export function isUnavailable(error: unknown): boolean {
   const code = codeOf(error);
   if (code !== undefined) return UNAVAILABLE.test(code) || CONNECTION_FAILURES.has(code);
   // node-postgres gives these without a code.
-  return error instanceof Error && /^(Connection terminated|timeout exceeded when trying to connect)/.test(error.message);
+  return (
+    error instanceof Error && /^(Connection terminated|timeout exceeded when trying to connect)/.test(error.message)
+  );
 }
 
 function codeOf(error: unknown): string | undefined {

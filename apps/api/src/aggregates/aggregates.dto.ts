@@ -40,7 +40,9 @@ export function toAggregates(body: readonly string[] | PutAggregatesBodyV1_19): 
     : { aggregates: body.aggregates, generation: body.resource_provider_generation };
   const tooLong = aggregates.find((uuid) => uuid.length > MAX_SPELLING);
   if (tooLong !== undefined) {
-    throw new Invalid(`JSON does not validate: '${tooLong}' is too long, an aggregate has at most ${MAX_SPELLING} characters`);
+    throw new Invalid(
+      `JSON does not validate: '${tooLong}' is too long, an aggregate has at most ${MAX_SPELLING} characters`,
+    );
   }
   return { aggregates, generation };
 }

@@ -47,7 +47,11 @@ export class InventoriesService {
   /** Throws NotFound. Source: spec inventories.md §3. */
   list(providerUuid: string): Promise<ProviderInventories<StoredInventory>> {
     return this.transactions.read('inventories.list', async (tx) => {
-      const { id, generation } = await this.providers.getId(tx, providerUuid, `${noProvider(providerUuid)} : ${noProvider(providerUuid)}`);
+      const { id, generation } = await this.providers.getId(
+        tx,
+        providerUuid,
+        `${noProvider(providerUuid)} : ${noProvider(providerUuid)}`,
+      );
       return { generation, inventories: await this.inventories.list(tx, [id]) };
     });
   }
@@ -142,7 +146,9 @@ export class InventoriesService {
       const none = `No inventory of class ${resourceClass} found for delete`;
       const known = await this.classes.find(tx, resourceClass);
       if (known === undefined) throw new NotFound(`${none}: No such resource class ${resourceClass}.`);
-      const record = (await this.inventories.list(tx, [id])).find(({ resourceClassId }) => resourceClassId === known.id);
+      const record = (await this.inventories.list(tx, [id])).find(
+        ({ resourceClassId }) => resourceClassId === known.id,
+      );
       if (record === undefined) throw new NotFound(`${none}: ${none}`);
       if (record.used > 0) {
         throw new InventoryInUse(providerUuid, [resourceClass], {

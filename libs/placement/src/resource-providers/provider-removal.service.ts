@@ -18,7 +18,8 @@ export class ProviderRemovalService {
     return this.transactions.run('resourceProviders.remove', async (tx) => {
       const provider = await this.providers.lockForDelete(tx, uuid);
       const facts = { resource_provider: uuid };
-      if (provider === undefined) throw new NotFound(`No resource provider with uuid ${uuid} found for delete`, { facts });
+      if (provider === undefined)
+        throw new NotFound(`No resource provider with uuid ${uuid} found for delete`, { facts });
       if (provider.hasChildren) {
         throw new Conflict(`Unable to delete parent resource provider ${uuid}: It has child resource providers.`, {
           code: ERROR_CODES.cannotDeleteParent,

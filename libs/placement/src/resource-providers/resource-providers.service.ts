@@ -39,7 +39,9 @@ export class ResourceProvidersService {
   }
 
   async exists(uuid: string): Promise<boolean> {
-    return (await this.transactions.single('resourceProviders.exists', (tx) => this.providers.find(tx, uuid))) !== undefined;
+    return (
+      (await this.transactions.single('resourceProviders.exists', (tx) => this.providers.find(tx, uuid))) !== undefined
+    );
   }
 
   /** Throws Invalid for a bad name or parent, Conflict for a taken uuid or name. Source: spec resource_providers.md §2. */

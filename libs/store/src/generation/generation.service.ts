@@ -41,7 +41,9 @@ export class GenerationService {
    */
   async incrementUnclaimed(tx: Tx, providerId: number): Promise<Bump> {
     const generation = await this.lock(tx, providerId);
-    return generation === undefined ? { status: 'missing' } : await this.increment(tx, 'provider', providerId, generation);
+    return generation === undefined
+      ? { status: 'missing' }
+      : await this.increment(tx, 'provider', providerId, generation);
   }
 
   /** Takes a provider's row lock without raising anything: for what leaves generations alone. undefined: gone. */

@@ -40,7 +40,11 @@ export class InventoryStore {
   /** Writes whole records, of any providers; what is used of them stays. */
   async upsert(tx: Tx, inventories: Settlement['inventories']): Promise<void> {
     if (inventories.length === 0) return;
-    const rows = inventories.map((inventory) => [inventory.providerId, inventory.resourceClassId, ...fields(inventory)]);
+    const rows = inventories.map((inventory) => [
+      inventory.providerId,
+      inventory.resourceClassId,
+      ...fields(inventory),
+    ]);
     await run(tx, sql.upsert, columns(rows));
   }
 

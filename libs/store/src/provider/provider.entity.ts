@@ -5,7 +5,10 @@ import type { Relation } from 'typeorm';
 @Unique('resource_providers_uuid_key', ['uuid'])
 @Unique('resource_providers_name_key', ['name'])
 export class ProviderEntity {
-  @PrimaryGeneratedColumn('identity', { generatedIdentity: 'BY DEFAULT', primaryKeyConstraintName: 'resource_providers_pkey' })
+  @PrimaryGeneratedColumn('identity', {
+    generatedIdentity: 'BY DEFAULT',
+    primaryKeyConstraintName: 'resource_providers_pkey',
+  })
   id!: number;
 
   @Column({ type: 'character varying', length: 36, collation: 'C' })

@@ -8,7 +8,10 @@ export interface ResourceClassRow {
 
 const COLUMNS = `id, name, coalesce(updated_at, created_at) as changed_at`;
 
-export const list = statement<ResourceClassRow>('resourceClass.list', `select ${COLUMNS} from resource_classes order by id`);
+export const list = statement<ResourceClassRow>(
+  'resourceClass.list',
+  `select ${COLUMNS} from resource_classes order by id`,
+);
 
 export const findByNames = statement<ResourceClassRow>(
   'resourceClass.findByNames',
@@ -16,7 +19,10 @@ export const findByNames = statement<ResourceClassRow>(
 );
 
 /** Ids are chosen one after another, so their choosers come one at a time; readers aren't kept waiting. */
-export const lockTable = statement('resourceClass.lockTable', `lock table resource_classes in share row exclusive mode`);
+export const lockTable = statement(
+  'resourceClass.lockTable',
+  `lock table resource_classes in share row exclusive mode`,
+);
 
 export const insert = statement(
   'resourceClass.insert',

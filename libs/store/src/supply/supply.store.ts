@@ -34,8 +34,14 @@ export class SupplyStore {
         allocationRatio: row.allocation_ratio,
         used: row.used,
       })),
-      providerTraits: providerTraits.map(({ provider_id, trait_id }) => ({ providerId: provider_id, traitId: trait_id })),
-      providerAggregates: providerAggregates.map(({ provider_id, aggregate }) => ({ providerId: provider_id, aggregate })),
+      providerTraits: providerTraits.map(({ provider_id, trait_id }) => ({
+        providerId: provider_id,
+        traitId: trait_id,
+      })),
+      providerAggregates: providerAggregates.map(({ provider_id, aggregate }) => ({
+        providerId: provider_id,
+        aggregate,
+      })),
       traits,
       resourceClasses,
     };

@@ -64,7 +64,8 @@ export class TraitStore {
     try {
       await run(tx, sql.insertByProvider, [providerId, traitIds]);
     } catch (error) {
-      if (violatedForeignKey(error) === 'resource_provider_traits_trait_fkey') throw new LostRace('a trait was deleted');
+      if (violatedForeignKey(error) === 'resource_provider_traits_trait_fkey')
+        throw new LostRace('a trait was deleted');
       throw error;
     }
   }

@@ -1,0 +1,66 @@
+import { AllocationsService } from '#berth/placement';
+import { Body, Controller, Delete, Get, Param, Post, Put } from '@nestjs/common';
+import { toAllocationWrites, type ConsumerAllocationsBody } from '../http/allocation-write.js';
+import { noContent, ok, type Answer } from '../http/answer.js';
+import { Endpoint } from '../http/endpoint.js';
+import { Minor } from '../http/request-values.js';
+import { POST_ALLOCATIONS_BODIES, PUT_ALLOCATIONS_BODIES } from './allocations.dto.js';
+import { toConsumerUuid, toWrite, type PutAllocations } from './allocations.request.js';
+import { consumerAllocationsView } from './allocations.view.js';
+
+const SEVERAL_CONSUMERS_SINCE = 13;
+
+@Controller('allocations')
+export class AllocationsController {
+  constructor(private readonly allocations: AllocationsService) {}
+
+  @Post()
+  @Endpoint({
+    rule: 'placement:allocations:manage',
+    gates: ['version', 'contentType', 'policy'],
+    since: SEVERAL_CONSUMERS_SINCE,
+    body: POST_ALLOCATIONS_BODIES,
+    summary: 'Replace the allocations of several consumers, all or nothing',
+  })
+  async replaceMany(@Body() body: Readonly<Record<string, ConsumerAllocationsBody>>): Promise<Answer> {
+    await this.allocations.replaceMany(toAllocationWrites(body));
+    return noContent();
+  }
+
+  @Get(':consumer_uuid')
+  @Endpoint({
+    rule: 'placement:allocations:list',
+    gates: ['accept', 'policy'],
+    summary: 'List the allocations of a consumer',
+  })
+  async show(@Param('consumer_uuid') consumerUuid: string, @Minor() minor: number): Promise<Answer> {
+    const held = await this.allocations.show(consumerUuid);
+    return ok(consumerAllocationsView(held, minor), { lastModifiedMs: held?.createdAtMs ?? 'now' });
+  }
+
+  @Put(':consumer_uuid')
+  @Endpoint({
+    rule: 'placement:allocations:update',
+    gates: ['contentType', 'policy'],
+    checkPath: ({ consumer_uuid = '' }) => {
+      toConsumerUuid(consumer_uuid);
+    },
+    body: PUT_ALLOCATIONS_BODIES,
+    summary: 'Replace the allocations of a consumer',
+  })
+  async replace(@Param('consumer_uuid') consumerUuid: string, @Body() body: PutAllocations): Promise<Answer> {
+    await this.allocations.replace(toWrite(toConsumerUuid(consumerUuid), body));
+    return noContent();
+  }
+
+  @Delete(':consumer_uuid')
+  @Endpoint({
+    rule: 'placement:allocations:delete',
+    gates: ['policy'],
+    summary: 'Remove all allocations of a consumer',
+  })
+  async remove(@Param('consumer_uuid') consumerUuid: string): Promise<Answer> {
+    await this.allocations.remove(consumerUuid);
+    return noContent();
+  }
+}

@@ -1,0 +1,47 @@
+import { PlacementModule } from '#berth/placement';
+import { StoreModule } from '#berth/store';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { AggregatesController } from './aggregates/aggregates.controller.js';
+import { AllocationCandidatesController } from './allocation-candidates/allocation-candidates.controller.js';
+import { CANDIDATES_OPTIONS, type CandidatesOptions } from './allocation-candidates/allocation-candidates.query.js';
+import { AllocationsController } from './allocations/allocations.controller.js';
+import { ProviderAllocationsController } from './allocations/provider-allocations.controller.js';
+import type { ApiConfig } from './config.js';
+import { DiscoveryController } from './discovery/discovery.controller.js';
+import { InventoriesController } from './inventories/inventories.controller.js';
+import { ReshaperController } from './reshaper/reshaper.controller.js';
+import { ResourceClassesController } from './resource-classes/resource-classes.controller.js';
+import { ResourceProvidersController } from './resource-providers/resource-providers.controller.js';
+import { ProviderTraitsController } from './traits/provider-traits.controller.js';
+import { TraitsController } from './traits/traits.controller.js';
+import { UsagesController } from './usages/usages.controller.js';
+
+/** The one place where the rooms are put together. */
+@Module({})
+export class AppModule {
+  static forRoot(config: ApiConfig): DynamicModule {
+    const candidates: CandidatesOptions = {
+      maxCandidates: config.maxCandidates,
+      randomize: config.randomizeCandidates,
+    };
+    return {
+      module: AppModule,
+      imports: [StoreModule.forRoot(config.databaseUrl), PlacementModule],
+      controllers: [
+        DiscoveryController,
+        ResourceProvidersController,
+        InventoriesController,
+        AggregatesController,
+        ProviderTraitsController,
+        ProviderAllocationsController,
+        UsagesController,
+        ResourceClassesController,
+        TraitsController,
+        AllocationsController,
+        AllocationCandidatesController,
+        ReshaperController,
+      ],
+      providers: [{ provide: CANDIDATES_OPTIONS, useValue: candidates }],
+    };
+  }
+}

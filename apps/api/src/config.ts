@@ -1,0 +1,122 @@
+import { isIP } from 'node:net';
+import type { CorsConfig } from './http/cors.js';
+import { MAX_MINOR, negotiate } from './http/microversion.js';
+import { POLICIES, type Policy } from './http/policy.js';
+
+/** The environment of the API process, read once. Source: docs/configuration.md. */
+export interface ApiConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly databaseUrl: string;
+  readonly policy: Policy;
+  readonly defaultMinor: number;
+  readonly cors: CorsConfig;
+  readonly randomizeCandidates: boolean;
+  /** Stop producing candidates at this many; undefined: never. */
+  readonly maxCandidates: number | undefined;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Every BERTH_ variable that the service knows; another one stops it, because it is a typing error. */
+const KNOWN = new Set([
+  'BERTH_AUTH',
+  'BERTH_CORS_ALLOWED_HEADERS',
+  'BERTH_CORS_ALLOWED_ORIGINS',
+  'BERTH_DATA_DIR',
+  'BERTH_DEFAULT_MICROVERSION',
+  'BERTH_INSECURE',
+  'BERTH_MAX_CANDIDATES',
+  'BERTH_POLICY',
+  'BERTH_RANDOMIZE_CANDIDATES',
+  'BERTH_REQUIRE_GENERATION',
+  'BERTH_WORKERS',
+]);
+
+/** A variable that the service can't start with; the message is one line for whoever set it. */
+export class ConfigError extends Error {}
+
+/** Reads and checks the environment. Throws ConfigError. */
+export function readConfig(env: Environment): ApiConfig {
+  for (const name of Object.keys(env)) {
+    if (name.startsWith('BERTH_') && !KNOWN.has(name)) throw new ConfigError(`${name}: there is no such variable`);
+  }
+  const host = env.HOST ?? '127.0.0.1';
+  checkAuth(env, host);
+  if (flag(env, 'BERTH_REQUIRE_GENERATION')) {
+    throw new ConfigError('BERTH_REQUIRE_GENERATION: only false is possible in this version');
+  }
+  return {
+    host,
+    port: integer(env, 'PORT', 8778, 0, 65_535),
+    databaseUrl: required(env, 'DATABASE_URL', 'postgres://…'),
+    policy: choice(env, 'BERTH_POLICY', POLICIES, 'secure'),
+    defaultMinor: version(env, 'BERTH_DEFAULT_MICROVERSION'),
+    cors: {
+      allowedOrigins: list(env.BERTH_CORS_ALLOWED_ORIGINS) ?? [],
+      allowedHeaders: list(env.BERTH_CORS_ALLOWED_HEADERS),
+    },
+    randomizeCandidates: flag(env, 'BERTH_RANDOMIZE_CANDIDATES'),
+    maxCandidates:
+      env.BERTH_MAX_CANDIDATES === undefined
+        ? undefined
+        : integer(env, 'BERTH_MAX_CANDIDATES', 0, 0, Number.MAX_SAFE_INTEGER),
+  };
+}
+
+function checkAuth(env: Environment, host: string): void {
+  choice(env, 'BERTH_AUTH', ['noauth'], 'noauth');
+  if (isLoopback(host) || flag(env, 'BERTH_INSECURE')) return;
+  throw new ConfigError(
+    `HOST: ${host} can be reached from outside and BERTH_AUTH=noauth lets everybody be admin; ` +
+      'listen on 127.0.0.1, or set BERTH_INSECURE=true where something else keeps strangers out',
+  );
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+}
+
+function required(env: Environment, name: string, expected: string): string {
+  const value = env[name];
+  if (value === undefined || value === '') throw new ConfigError(`${name}: missing, expected ${expected}`);
+  return value;
+}
+
+function flag(env: Environment, name: string): boolean {
+  return choice(env, name, ['true', 'false'], 'false') === 'true';
+}
+
+function choice<T extends string>(env: Environment, name: string, choices: readonly T[], fallback: T): T {
+  const value = env[name];
+  if (value === undefined || value === '') return fallback;
+  const found = choices.find((one) => one === value);
+  if (found === undefined) throw new ConfigError(`${name}: '${value}', expected ${choices.join(' or ')}`);
+  return found;
+}
+
+function integer(env: Environment, name: string, fallback: number, least: number, most: number): number {
+  const value = env[name];
+  if (value === undefined || value === '') return fallback;
+  const parsed = Number(value);
+  if (!/^\d+$/.test(value) || parsed < least || parsed > most) {
+    throw new ConfigError(`${name}: '${value}', expected an integer from ${least} to ${most}`);
+  }
+  return parsed;
+}
+
+function version(env: Environment, name: string): number {
+  const value = env[name];
+  if (value === undefined || value === '') return 0;
+  const agreed = negotiate(`placement ${value}`, 0);
+  if (agreed.status === 'agreed') return agreed.minor;
+  throw new ConfigError(`${name}: '${value}', expected a version from 1.0 to 1.${MAX_MINOR}, or latest`);
+}
+
+function list(value: string | undefined): string[] | undefined {
+  if (value === undefined || value === '') return undefined;
+  return value
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+}

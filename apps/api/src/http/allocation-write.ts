@@ -1,0 +1,33 @@
+import type { AllocationWrite } from '#berth/domain';
+import type { ConsumerAllocations } from './schema/consumer-allocations.dto.js';
+
+/** A consumer's entry of a request, of any version; what a version doesn't have is absent. */
+export type ConsumerAllocationsBody = ConsumerAllocations & {
+  readonly consumer_generation?: number | null;
+  readonly consumer_type?: string;
+};
+
+/** What a consumer shall hold. `mappings` and generations of providers say nothing here (spec allocations.md §3). */
+export function toAllocationWrite(consumerUuid: string, body: ConsumerAllocationsBody): AllocationWrite {
+  return {
+    consumerUuid,
+    project: body.project_id,
+    user: body.user_id,
+    consumerType: body.consumer_type,
+    consumerGeneration: body.consumer_generation,
+    allocations: Object.entries(body.allocations).map(([providerUuid, { resources }]) => ({
+      providerUuid,
+      resources: toAmounts(resources),
+    })),
+  };
+}
+
+/** The consumers of a request, in its order. */
+export function toAllocationWrites(bodies: Readonly<Record<string, ConsumerAllocationsBody>>): AllocationWrite[] {
+  return Object.entries(bodies).map(([consumerUuid, body]) => toAllocationWrite(consumerUuid, body));
+}
+
+/** Amounts by class, in the order of the request. */
+export function toAmounts(resources: Readonly<Record<string, number>>): { resourceClass: string; amount: number }[] {
+  return Object.entries(resources).map(([resourceClass, amount]) => ({ resourceClass, amount }));
+}

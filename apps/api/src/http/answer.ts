@@ -1,0 +1,36 @@
+/** What a handler answers; turned into status and headers in one place, `send-answer.ts`. */
+export interface AnswerOptions {
+  /** Path of what was made; made absolute from the request. */
+  readonly location?: string;
+  /** ms since the epoch; 'omit' or absent: the header is left out. Sent from 1.15 on (spec http.md §7). */
+  readonly lastModifiedMs?: number | 'now' | 'omit';
+}
+
+export class Answer {
+  constructor(
+    readonly status: number,
+    /** An object to be written as JSON, JSON text, or nothing. */
+    readonly body: object | string | undefined,
+    readonly options: AnswerOptions,
+  ) {}
+}
+
+/** 200 with a body: an object, or JSON text that is ready. */
+export function ok(body: object | string, options: AnswerOptions = {}): Answer {
+  return new Answer(200, body, options);
+}
+
+/** 200 with JSON text that is ready. */
+export function prepared(text: string, options: AnswerOptions = {}): Answer {
+  return new Answer(200, text, options);
+}
+
+/** 201, with or without a body. */
+export function created({ body, ...options }: AnswerOptions & { readonly body?: object | string }): Answer {
+  return new Answer(201, body, options);
+}
+
+/** 204. */
+export function noContent(options: AnswerOptions = {}): Answer {
+  return new Answer(204, undefined, options);
+}

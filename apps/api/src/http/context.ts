@@ -1,0 +1,26 @@
+import type { FastifyRequest } from 'fastify';
+import type { Identity } from './identity.js';
+
+/** What the pipeline learns of a request on its way (spec http.md §1). */
+export interface RequestContext {
+  readonly requestId: string;
+  /** What the client accepts; absent, empty and any become JSON. */
+  readonly accept: string;
+  /** The media type that came, before it was hidden from the framework. */
+  readonly contentType: string | undefined;
+  identity: Identity | undefined;
+  /** The negotiated version 1.<minor>; undefined until it is negotiated. */
+  minor: number | undefined;
+}
+
+const contexts = new WeakMap<object, RequestContext>();
+
+/** Begins the context of a request. */
+export function openContext(request: FastifyRequest, context: RequestContext): void {
+  contexts.set(request.raw, context);
+}
+
+/** The context of a request; undefined outside of the Placement API and before the pipeline began. */
+export function contextOf(request: FastifyRequest): RequestContext | undefined {
+  return contexts.get(request.raw);
+}

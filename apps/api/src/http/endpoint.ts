@@ -1,0 +1,89 @@
+import { applyDecorators } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
+import { ApiBody, ApiHeader, ApiOperation, ApiResponse, ApiSecurity } from '@nestjs/swagger';
+import { schemaOf, type VersionedBody } from './schema/index.js';
+
+/** What is checked before a handler runs, in the order given; orders differ (spec http.md §2). */
+export type Gate = 'accept' | 'contentType' | 'version' | 'policy';
+
+/** What the pipeline has to know of a handler. */
+export interface EndpointRules {
+  /** The policy rule; spec http.md §2. */
+  readonly rule: string;
+  readonly gates: readonly Gate[];
+  /** First minor version that has it. */
+  readonly since?: number;
+  /** What earlier versions answer: 404 unless said otherwise. */
+  readonly sinceStatus?: 404 | 405;
+  /** Last minor version that looks at the content type. */
+  readonly contentTypeUntil?: number;
+  /** The body by version; without it a body is ignored. */
+  readonly body?: readonly VersionedBody[];
+  /** Last minor version that reads a body. */
+  readonly bodyUntil?: number;
+  /** The provider named `uuid` in the path is looked up before a bad body is told (order `L J`). */
+  readonly lookupFirst?: boolean;
+  /** Judges the path before the body; throws. */
+  readonly checkPath?: (params: Readonly<Record<string, string>>) => void;
+  /** The query key whose value the policy rule looks at. */
+  readonly policyTarget?: 'project_id';
+}
+
+export interface EndpointOptions extends EndpointRules {
+  readonly summary: string;
+}
+
+/** The rules of a handler under which the pipeline finds them on its route. */
+export interface EndpointConfig {
+  readonly endpoint?: EndpointRules;
+}
+
+/** Declares a handler of the Placement API: its rules for the pipeline, and its documentation. */
+export function Endpoint({ summary, ...rules }: EndpointOptions): MethodDecorator {
+  const config: EndpointConfig = { endpoint: rules };
+  return applyDecorators(
+    RouteConfig(config),
+    ApiOperation({ summary, description: describe(rules) }),
+    ApiSecurity('X-Auth-Token'),
+    ApiHeader({
+      name: 'OpenStack-API-Version',
+      required: false,
+      description: 'The microversion: `placement 1.39`, or `placement latest`.',
+    }),
+    ...bodyDocs(rules),
+    ...errorDocs(rules),
+  );
+}
+
+function describe({ rule, since, contentTypeUntil }: EndpointRules): string {
+  const first = since === undefined ? '' : `Since 1.${since}. `;
+  const last = contentTypeUntil === undefined ? '' : `A body is read until 1.${contentTypeUntil}. `;
+  return `${first}${last}Policy rule: \`${rule}\`.`;
+}
+
+function bodyDocs({ body, bodyUntil }: EndpointRules): MethodDecorator[] {
+  const rows = (body ?? []).filter(({ since }) => bodyUntil === undefined || since <= bodyUntil);
+  if (rows.length === 0) return [];
+  const schemas = rows.map((row) => ({ ...schemaOf(row.class), title: `since 1.${row.since}` }));
+  const schema = schemas.length === 1 ? schemas[0] : { oneOf: schemas };
+  return [ApiBody({ schema: schema as object, required: bodyUntil === undefined })];
+}
+
+function errorDocs({ gates, body, since, sinceStatus }: EndpointRules): MethodDecorator[] {
+  const responses: [number, string][] = [
+    [401, 'Nobody is known to ask.'],
+    [403, 'The policy does not allow it.'],
+    [406, 'The version, or the wanted media type, is not to be had.'],
+    [503, 'The database is not available; nothing was written.'],
+  ];
+  if (body !== undefined) responses.push([400, 'The body, or what it asks for, is wrong.']);
+  if (gates.includes('contentType')) responses.push([415, 'The body is not said to be JSON.']);
+  if (since !== undefined)
+    responses.push([sinceStatus ?? 404, `Not before 1.${since}, or what is named is not there.`]);
+  return responses
+    .sort(([a], [b]) => a - b)
+    .map(([status, description]) => ApiResponse({ status, description, schema: { $ref: ERROR_SCHEMA } }));
+}
+
+/** Where the document keeps the form of an error. */
+export const ERROR_SCHEMA = '#/components/schemas/Errors';

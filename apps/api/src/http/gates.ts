@@ -1,0 +1,49 @@
+import type { FastifyRequest } from 'fastify';
+import { accepts } from './accept.js';
+import type { RequestContext } from './context.js';
+import type { EndpointRules, Gate } from './endpoint.js';
+import { HttpError } from './http-error.js';
+import type { Identity } from './identity.js';
+import { judge, type Policy } from './policy.js';
+import { queryPairs } from './request-values.js';
+
+const JSON_TYPE = 'application/json';
+
+/** A context whose version and identity are known. */
+export interface KnownContext extends RequestContext {
+  readonly minor: number;
+  readonly identity: Identity;
+}
+
+/** Passes a request through the gates of its endpoint, in their order; throws at the first that is shut (spec http.md §2). */
+export function passGates(rules: EndpointRules, request: FastifyRequest, context: KnownContext, policy: Policy): void {
+  for (const gate of rules.gates) GATES[gate](rules, request, context, policy);
+}
+
+type Check = (rules: EndpointRules, request: FastifyRequest, context: KnownContext, policy: Policy) => void;
+
+const GATES: Readonly<Record<Gate, Check>> = {
+  accept(_rules, _request, { accept }) {
+    if (!accepts(accept, JSON_TYPE)) throw new HttpError(406, 'Only application/json is provided', { came: accept });
+  },
+  contentType({ contentTypeUntil }, _request, { contentType, minor }) {
+    if (contentTypeUntil !== undefined && minor > contentTypeUntil) return;
+    const type = contentType?.split(';')[0]?.trim();
+    if (type === JSON_TYPE) return;
+    const came = type === undefined || type === '' ? 'None' : type;
+    throw new HttpError(415, `The media type ${came} is not supported, use application/json`, { came });
+  },
+  version({ since = 0, sinceStatus = 404 }, _request, { minor }) {
+    if (minor < since) throw new HttpError(sinceStatus, '');
+  },
+  policy({ rule, policyTarget }, request, { identity }, policy) {
+    const refusal = judge(policy, rule, identity, {
+      projectId: policyTarget === undefined ? undefined : lastOf(request, policyTarget),
+    });
+    if (refusal !== undefined) throw new HttpError(403, refusal);
+  },
+};
+
+function lastOf(request: FastifyRequest, key: string): string | undefined {
+  return queryPairs(request).findLast(([name]) => name === key)?.[1];
+}

@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { readBody, type ProviderLookup } from './body.js';
+import { contextOf, openContext, type RequestContext } from './context.js';
+import { answerCors, type CorsConfig } from './cors.js';
+import type { EndpointConfig } from './endpoint.js';
+import { passGates, type KnownContext } from './gates.js';
+import { HttpError } from './http-error.js';
+import { identifyWithoutProof } from './identity.js';
+import { negotiate } from './microversion.js';
+import type { Policy } from './policy.js';
+import { RouteTable } from './route-table.js';
+import { sendError } from './send.js';
+
+const REQUEST_ID_HEADER = 'x-openstack-request-id';
+
+/** What bodies are told to the framework to be: it shall not judge them, the gates do. */
+const OPAQUE = 'application/octet-stream';
+
+/** Where the documentation is; it is no part of the Placement API and asks for no token. */
+const DOCUMENTATION = /^\/docs(?:[-/?]|$)/;
+
+export interface PipelineConfig {
+  readonly policy: Policy;
+  readonly defaultMinor: number;
+  readonly cors: CorsConfig;
+}
+
+/**
+ * The layers of spec http.md §1 in their order, as hooks of the server: they run for every request, also for paths
+ * that nobody serves, and cost less than guards and interceptors (STACK of the project: 40 µs a request).
+ */
+export function installPipeline(server: FastifyInstance, config: PipelineConfig, providerExists: ProviderLookup): void {
+  const routes = new RouteTable();
+  server.addHook('onRoute', ({ method, url }) => {
+    routes.add(method, url);
+  });
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
+    done(null, body);
+  });
+  server.addHook('onRequest', (request, reply, done) => {
+    begin(request, reply);
+    if (answerCors(config.cors, request, reply)) {
+      void reply.code(200).send();
+      return;
+    }
+    try {
+      admit(request, config, routes);
+      done();
+    } catch (error) {
+      sendError(reply, error);
+    }
+  });
+  server.addHook('preHandler', async (request) => {
+    const rules = (request.routeOptions.config as EndpointConfig).endpoint;
+    if (rules === undefined) return;
+    request.body = await readBody(rules, request, contextOf(request)?.minor ?? 0, providerExists);
+  });
+  server.setNotFoundHandler((_request, reply) => {
+    sendError(reply, new HttpError(404, ''));
+  });
+  server.setErrorHandler((error, _request, reply) => {
+    sendError(reply, error);
+  });
+}
+
+function begin(request: FastifyRequest, reply: FastifyReply): void {
+  const { headers } = request.raw;
+  const accept =
+    headers.accept === undefined || headers.accept === '' || headers.accept === '*/*' ? undefined : headers.accept;
+  const requestId = `req-${randomUUID()}`;
+  openContext(request, {
+    requestId,
+    accept: accept ?? 'application/json',
+    contentType: headers['content-type'],
+    identity: undefined,
+    minor: undefined,
+  });
+  void reply.header(REQUEST_ID_HEADER, requestId);
+}
+
+/** Authentication, version, content, route, gates. Throws at the first that objects. */
+function admit(request: FastifyRequest, config: PipelineConfig, routes: RouteTable): void {
+  const context = contextOf(request);
+  const url = request.raw.url ?? '';
+  const path = url.split('?', 1)[0] ?? '';
+  if (context === undefined || DOCUMENTATION.test(url)) return;
+  context.identity = identifyWithoutProof(request.headers);
+  if (context.identity === undefined && path !== '/') throw new HttpError(401, 'Authentication required');
+  context.minor = agreeOn(request, config.defaultMinor);
+  checkContent(request, context);
+  if (request.is404 || isUnroutable(path)) throw routes.notServed(request.method, path);
+  const rules = (request.routeOptions.config as EndpointConfig).endpoint;
+  if (rules !== undefined && context.identity !== undefined) {
+    passGates(rules, request, context as KnownContext, config.policy);
+  }
+}
+
+function agreeOn(request: FastifyRequest, defaultMinor: number): number {
+  const header = request.headers['openstack-api-version'];
+  const negotiation = negotiate(Array.isArray(header) ? header.join(',') : header, defaultMinor);
+  if (negotiation.status === 'agreed') return negotiation.minor;
+  throw new HttpError(negotiation.status === 'unparseable' ? 400 : 406, negotiation.message, {
+    versionFailed: true,
+    came: request.headers.accept ?? 'application/json',
+  });
+}
+
+/** Source: spec http.md §1, 8. */
+function checkContent(request: FastifyRequest, context: RequestContext): void {
+  const length = request.headers['content-length'];
+  if (length !== undefined && !/^\d+$/.test(length)) {
+    throw new HttpError(400, 'content-length header must be an integer');
+  }
+  if (Number(length ?? 0) > 0 && (context.contentType ?? '') === '') {
+    throw new HttpError(400, 'content-type header required when content-length > 0');
+  }
+  if (request.headers['content-type'] !== undefined) request.headers['content-type'] = OPAQUE;
+}
+
+/** Paths that the router would take although the API has no such path. Source: spec http.md §5. */
+function isUnroutable(path: string): boolean {
+  return (path !== '/' && path.endsWith('/')) || path.includes('//') || /%2f/i.test(path);
+}

@@ -1,0 +1,48 @@
+import { Invalid } from '#berth/domain';
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { contextOf } from './context.js';
+import type { QueryPairs as Pairs } from './filters/query-pairs.js';
+
+/** The negotiated version: 39 for 1.39. */
+export const Minor = createParamDecorator((_: unknown, context: ExecutionContext): number => {
+  return contextOf(requestOf(context))?.minor ?? 0;
+});
+
+/** The query string as ordered pairs, decoded. Throws Invalid if it isn't UTF-8 (spec http.md §6.4). */
+export const QueryPairs = createParamDecorator((_: unknown, context: ExecutionContext): Pairs => {
+  return queryPairs(requestOf(context));
+});
+
+/** Where the service is mounted, in front of every path it shows; it is mounted at the root (spec http.md §5). */
+export const MountPrefix = createParamDecorator((): string => '');
+
+/** The query string of a request as ordered pairs, decoded. Throws Invalid if it isn't UTF-8. */
+export function queryPairs(request: FastifyRequest): Pairs {
+  const url = request.raw.url ?? '';
+  const mark = url.indexOf('?');
+  if (mark === -1) return [];
+  return url
+    .slice(mark + 1)
+    .split('&')
+    .filter((part) => part !== '')
+    .map((part) => {
+      const equals = part.indexOf('=');
+      return equals === -1 ? [decode(part), ''] : [decode(part.slice(0, equals)), decode(part.slice(equals + 1))];
+    });
+}
+
+function decode(text: string): string {
+  const spaced = text.replaceAll('+', ' ');
+  if (!spaced.includes('%')) return spaced;
+  try {
+    // A percent sign that escapes nothing stands for itself, as form decoders have it.
+    return decodeURIComponent(spaced.replaceAll(/%(?![0-9a-fA-F]{2})/g, '%25'));
+  } catch (cause) {
+    throw new Invalid('Invalid query string parameters: the query string is not valid UTF-8', { cause });
+  }
+}
+
+function requestOf(context: ExecutionContext): FastifyRequest {
+  return context.switchToHttp().getRequest<FastifyRequest>();
+}

@@ -1,0 +1,92 @@
+import { Logger } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Answer } from './answer.js';
+import { contextOf } from './context.js';
+import { variesByOrigin } from './cors.js';
+import { writeError } from './error-body.js';
+import { toHttpError } from './http-error.js';
+import { VERSION_HEADER } from './microversion.js';
+
+/** First version that tells when things changed (spec http.md §7). */
+const CACHE_HEADERS_SINCE = 15;
+
+const JSON_TYPE = 'application/json';
+
+const logger = new Logger('Http');
+
+/** Sends what a handler answered. */
+export function sendAnswer(reply: FastifyReply, answer: Answer): void {
+  const { request } = reply;
+  const minor = contextOf(request)?.minor;
+  const { location, lastModifiedMs } = answer.options;
+  void reply.code(answer.status);
+  if (minor !== undefined) addVersionHeaders(reply, minor);
+  if (location !== undefined) void reply.header('location', absolute(request, location));
+  if (lastModifiedMs !== undefined && minor !== undefined && minor >= CACHE_HEADERS_SINCE) {
+    void reply.header('cache-control', 'no-cache');
+    if (lastModifiedMs !== 'omit') {
+      const when = lastModifiedMs === 'now' ? new Date() : new Date(lastModifiedMs);
+      void reply.header('last-modified', when.toUTCString());
+    }
+  }
+  if (answer.body === undefined) {
+    void reply.header('content-length', '0').send();
+    return;
+  }
+  sendText(reply, JSON_TYPE, typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body));
+}
+
+/** Sends any error, in the words of the API. What nobody expected is logged, and its text stays inside. */
+export function sendError(reply: FastifyReply, failure: unknown): void {
+  const { request } = reply;
+  const context = contextOf(request);
+  const error = toHttpError(failure);
+  if (error.status >= 500) {
+    logger.error(`${context?.requestId ?? '-'} ${request.method} ${request.url}: ${describe(failure)}`);
+  }
+  void reply.code(error.status);
+  const versionKnown = context?.minor !== undefined && error.options.versionFailed !== true;
+  if (versionKnown && error.status !== 500) addVersionHeaders(reply, context.minor ?? 0);
+  for (const [name, value] of Object.entries(error.options.headers ?? {})) void reply.header(name, value);
+  if (error.status === 401) {
+    // Not in the form of the others (spec http.md §9).
+    const body = { message: error.message, code: '401 Unauthorized', title: 'Unauthorized' };
+    sendText(reply, JSON_TYPE, JSON.stringify(body));
+    return;
+  }
+  if (request.method === 'HEAD') {
+    void reply.send();
+    return;
+  }
+  const { contentType, body } = writeError(error, {
+    accept: context?.accept ?? 'application/json',
+    method: request.method,
+    requestId: context?.requestId ?? '',
+    minor: versionKnown ? context.minor : undefined,
+  });
+  sendText(reply, contentType, body);
+}
+
+/** As bytes: to text Fastify would add a charset, and the API's JSON has none. */
+function sendText(reply: FastifyReply, contentType: string, text: string): void {
+  void reply.header('content-type', contentType).send(Buffer.from(text));
+}
+
+function addVersionHeaders(reply: FastifyReply, minor: number): void {
+  void reply.header(VERSION_HEADER, `placement 1.${minor}`);
+  void reply.header('vary', variesByOrigin(reply) ? `${VERSION_HEADER},Origin` : VERSION_HEADER);
+}
+
+function absolute(request: FastifyRequest, path: string): string {
+  return `${request.protocol}://${request.host}${path.split('/').map(encodeSegment).join('/')}`;
+}
+
+function encodeSegment(segment: string): string {
+  return /^[\w.-]*$/.test(segment) ? segment : encodeURIComponent(segment);
+}
+
+function describe(failure: unknown): string {
+  if (!(failure instanceof Error)) return String(failure);
+  const cause = failure.cause instanceof Error ? `\n  because: ${failure.cause.stack ?? failure.cause.message}` : '';
+  return `${failure.stack ?? failure.message}${cause}`;
+}

@@ -1,0 +1,67 @@
+import 'reflect-metadata';
+import { readFileSync } from 'node:fs';
+import { ResourceProvidersService } from '#berth/placement';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
+import { AppModule } from './app.module.js';
+import { ConfigError, readConfig, type ApiConfig } from './config.js';
+import { BerthAdapter } from './http/berth-adapter.js';
+import { serveDocumentation } from './http/documentation.js';
+import { ErrorFilter } from './http/error.filter.js';
+import { installPipeline } from './http/pipeline.js';
+
+/** How long requests that are under way may take once the process is told to stop: ms. */
+const DRAIN_LIMIT_MS = 10_000;
+
+async function createApp(config: ApiConfig): Promise<NestFastifyApplication> {
+  const adapter = new BerthAdapter();
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(config), adapter, {
+    logger: ['error', 'warn'],
+    bodyParser: false,
+    abortOnError: false,
+  });
+  const providers = app.get(ResourceProvidersService);
+  installPipeline(adapter.getInstance<FastifyInstance>(), config, (uuid) => providers.exists(uuid));
+  app.useGlobalFilters(new ErrorFilter());
+  serveDocumentation(app, packageVersion());
+  return app;
+}
+
+function packageVersion(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../../../../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  return version;
+}
+
+function stopOnSignals(app: NestFastifyApplication): void {
+  let stopping = false;
+  const stop = (): void => {
+    if (stopping) return;
+    stopping = true;
+    setTimeout(() => process.exit(1), DRAIN_LIMIT_MS).unref();
+    void app.close().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+  // The supervisor that started this process is gone: nobody would ever stop it.
+  process.on('disconnect', stop);
+}
+
+async function main(): Promise<void> {
+  const config = readConfig(process.env);
+  const app = await createApp(config);
+  stopOnSignals(app);
+  await app.listen(config.port, config.host);
+  process.stdout.write(`${JSON.stringify({ msg: 'listening', url: await app.getUrl(), pid: process.pid })}\n`);
+}
+
+main().catch((error: unknown) => {
+  const line = error instanceof ConfigError ? error.message : ((error as Error).stack ?? String(error));
+  process.stderr.write(`berth: ${line}\n`);
+  process.exit(1);
+});

@@ -1,0 +1,50 @@
+import { ProviderTraitsService } from '#berth/placement';
+import { Body, Controller, Delete, Get, Param, Put } from '@nestjs/common';
+import { noContent, ok, type Answer } from '../http/answer.js';
+import { Endpoint } from '../http/endpoint.js';
+import { PUT_PROVIDER_TRAITS_BODIES, type PutProviderTraitsBody } from './traits.dto.js';
+import { providerTraitsView, traitsChangedAt } from './traits.view.js';
+
+const SINCE = 6;
+
+@Controller('resource_providers/:uuid/traits')
+export class ProviderTraitsController {
+  constructor(private readonly traits: ProviderTraitsService) {}
+
+  @Get()
+  @Endpoint({
+    rule: 'placement:resource_providers:traits:list',
+    gates: ['version', 'accept', 'policy'],
+    since: SINCE,
+    summary: 'List the traits of a provider',
+  })
+  async list(@Param('uuid') uuid: string): Promise<Answer> {
+    const found = await this.traits.list(uuid);
+    return ok(providerTraitsView(found), { lastModifiedMs: traitsChangedAt(found.traits) });
+  }
+
+  @Put()
+  @Endpoint({
+    rule: 'placement:resource_providers:traits:update',
+    gates: ['version', 'contentType', 'policy'],
+    since: SINCE,
+    body: PUT_PROVIDER_TRAITS_BODIES,
+    summary: 'Replace the traits of a provider',
+  })
+  async replaceAll(@Param('uuid') uuid: string, @Body() body: PutProviderTraitsBody): Promise<Answer> {
+    const found = await this.traits.replaceAll(uuid, body.resource_provider_generation, body.traits);
+    return ok(providerTraitsView(found), { lastModifiedMs: traitsChangedAt(found.traits) });
+  }
+
+  @Delete()
+  @Endpoint({
+    rule: 'placement:resource_providers:traits:delete',
+    gates: ['version', 'policy'],
+    since: SINCE,
+    summary: 'Remove all traits of a provider',
+  })
+  async removeAll(@Param('uuid') uuid: string): Promise<Answer> {
+    await this.traits.removeAll(uuid);
+    return noContent();
+  }
+}
