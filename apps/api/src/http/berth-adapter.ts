@@ -1,6 +1,7 @@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply } from 'fastify';
 import { Answer } from './answer.js';
+import { answerClientError } from './client-error.js';
 import { sendAnswer } from './send.js';
 
 /** Far above any real body: the largest known, a reshape of a whole site, has a few MB. */
@@ -23,6 +24,7 @@ export class BerthAdapter extends FastifyAdapter {
       keepAliveTimeout: KEEP_ALIVE_MS,
       forceCloseConnections: 'idle',
       exposeHeadRoutes: false,
+      clientErrorHandler: answerClientError,
       rewriteUrl: ({ url = '/' }) => decodable(url),
       routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     });

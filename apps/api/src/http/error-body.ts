@@ -36,6 +36,7 @@ const TEMPLATES: Readonly<Record<number, Template>> = {
   409: template('Conflict', 'There was a conflict when trying to complete your request.'),
   413: template('Request Entity Too Large', 'The body of your request was too large for this server.'),
   414: template('Request-URI Too Long', 'The request URI was too long for this server.'),
+  431: template('Request Header Fields Too Large', 'The headers of your request were too large for this server.'),
   500: template(
     'Internal Server Error',
     'The server has either erred or is incapable of performing the requested operation.',

@@ -12,7 +12,8 @@ import type { Policy } from './policy.js';
 import { RouteTable } from './route-table.js';
 import { sendError } from './send.js';
 
-const REQUEST_ID_HEADER = 'x-openstack-request-id';
+/** Carries the id of a request out; each answer has its own (spec http.md §8). */
+export const REQUEST_ID_HEADER = 'x-openstack-request-id';
 
 /** What bodies are told to the framework to be: it shall not judge them, the gates do. */
 const OPAQUE = 'application/octet-stream';
