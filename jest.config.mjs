@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+
 /** @type {import('jest').Config} */
 const shared = {
   extensionsToTreatAsEsm: ['.ts'],
@@ -23,16 +26,27 @@ const shared = {
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
-  watchman: false,
 };
 
+/** Stories start servers and clone databases: on a busy machine that alone may take longer than Jest's 5 s. */
+const STORY_LIMIT_MS = 60_000;
+
+const hasDatabase = existsSync(new URL('test/support/global-setup.ts', import.meta.url));
 const withDatabase = {
   ...shared,
-  globalSetup: '<rootDir>/test/support/global-setup.ts',
-  globalTeardown: '<rootDir>/test/support/global-teardown.ts',
+  testTimeout: STORY_LIMIT_MS,
+  ...(hasDatabase && {
+    globalSetup: '<rootDir>/test/support/global-setup.ts',
+    globalTeardown: '<rootDir>/test/support/global-teardown.ts',
+  }),
 };
 
 export default {
+  watchman: false,
+  // Each worker runs servers of its own beside it: more of them than this only wait for each other.
+  maxWorkers: Math.min(4, availableParallelism()),
+  // ES modules are never unloaded from a worker: start a fresh one before the old one grows out of hand.
+  workerIdleMemoryLimit: '1GB',
   projects: [
     { ...shared, displayName: 'unit', testMatch: ['<rootDir>/{apps,libs}/**/*.spec.ts'] },
     { ...shared, displayName: 'architecture', testMatch: ['<rootDir>/test/architecture/**/*.spec.ts'] },
