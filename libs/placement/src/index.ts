@@ -32,3 +32,17 @@ export type {
   TraitsFilter,
   UsageTotal,
 } from '#berth/store';
+/** What a search asks, finds and reads: the edge words the question and shows the answer. */
+export {
+  buildSnapshot,
+  classNameOf,
+  inventoriesAt,
+  providerAt,
+  traitsAt,
+  type Candidate,
+  type CandidatesRequest,
+  type CandidatesResult,
+  type ListFilter,
+  type RequestGroup,
+  type Snapshot,
+} from '#berth/candidates';

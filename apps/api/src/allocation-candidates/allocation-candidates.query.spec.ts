@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { CandidatesRequest } from '#berth/candidates';
+import type { CandidatesRequest } from '#berth/placement';
 import { ERROR_CODES, Invalid } from '#berth/domain';
 import { toCandidatesRequest } from './allocation-candidates.query.js';
 

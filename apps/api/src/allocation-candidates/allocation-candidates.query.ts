@@ -1,4 +1,4 @@
-import type { CandidatesRequest } from '#berth/candidates';
+import type { CandidatesRequest } from '#berth/placement';
 import { queryCheck } from '../http/filters/query-check.js';
 import { firstValueOf, lastValueOf, type QueryPairs } from '../http/filters/query-pairs.js';
 import { CANDIDATES_QUERY_RULES } from './allocation-candidates.schema.js';

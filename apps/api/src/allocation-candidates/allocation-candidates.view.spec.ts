@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { buildSnapshot, type CandidatesRequest, type CandidatesResult } from '#berth/candidates';
+import { buildSnapshot, type CandidatesRequest, type CandidatesResult } from '#berth/placement';
 import { toGeneration, type Supply, type SupplyInventory, type SupplyProvider } from '#berth/domain';
 import { candidatesView } from './allocation-candidates.view.js';
 

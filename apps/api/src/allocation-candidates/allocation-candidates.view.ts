@@ -1,4 +1,4 @@
-import type { Candidate, CandidatesRequest, CandidatesResult, Snapshot } from '#berth/candidates';
+import type { Candidate, CandidatesRequest, CandidatesResult, Snapshot } from '#berth/placement';
 import { NameTexts } from './name-texts.js';
 import { summaryText, type SummaryShape } from './provider-summary.view.js';
 

@@ -1,4 +1,4 @@
-import { classNameOf, providerAt, type Snapshot } from '#berth/candidates';
+import { classNameOf, providerAt, type Snapshot } from '#berth/placement';
 
 /**
  * Names as JSON texts, quoted and escaped, each made once an answer: a provider appears in many candidates, in their

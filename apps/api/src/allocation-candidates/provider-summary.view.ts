@@ -1,4 +1,4 @@
-import { inventoriesAt, providerAt, traitsAt, type Snapshot } from '#berth/candidates';
+import { inventoriesAt, providerAt, traitsAt, type Snapshot } from '#berth/placement';
 import type { NameTexts } from './name-texts.js';
 
 /** What a version shows of a provider. */

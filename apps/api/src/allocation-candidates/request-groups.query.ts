@@ -1,4 +1,4 @@
-import type { RequestGroup } from '#berth/candidates';
+import type { RequestGroup } from '#berth/placement';
 import { parseInTree } from '../http/filters/in-tree.filter.js';
 import { memberOf } from '../http/filters/member-of.filter.js';
 import type { QueryPairs } from '../http/filters/query-pairs.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { RequestGroup } from '#berth/candidates';
+import type { RequestGroup } from '#berth/placement';
 import { ERROR_CODES, Invalid } from '#berth/domain';
 import { checkGroups } from './request-groups.rules.js';
 

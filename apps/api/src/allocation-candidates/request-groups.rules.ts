@@ -1,4 +1,4 @@
-import type { RequestGroup } from '#berth/candidates';
+import type { RequestGroup } from '#berth/placement';
 import { ERROR_CODES, Invalid } from '#berth/domain';
 import { pythonText } from '../http/schema/index.js';
 

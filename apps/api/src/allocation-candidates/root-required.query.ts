@@ -1,4 +1,4 @@
-import type { CandidatesRequest } from '#berth/candidates';
+import type { CandidatesRequest } from '#berth/placement';
 import { ERROR_CODES, Invalid } from '#berth/domain';
 import { valuesOf, type QueryPairs } from '../http/filters/query-pairs.js';
 import { parseRequired } from '../http/filters/required.filter.js';

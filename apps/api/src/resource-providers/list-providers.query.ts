@@ -1,4 +1,4 @@
-import type { ListFilter } from '#berth/candidates';
+import type { ListFilter } from '#berth/placement';
 import { Invalid } from '#berth/domain';
 import { memberOf } from '../http/filters/member-of.filter.js';
 import { queryCheck, querySchema, type QueryRule } from '../http/filters/query-check.js';

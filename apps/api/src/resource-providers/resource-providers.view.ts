@@ -1,4 +1,4 @@
-import { providerAt, type Snapshot } from '#berth/candidates';
+import { providerAt, type Snapshot } from '#berth/placement';
 
 const AGGREGATES_SINCE = 1;
 const TRAITS_SINCE = 6;
