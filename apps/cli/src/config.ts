@@ -1,0 +1,88 @@
+import { resolve } from 'node:path';
+import { Refusal } from './refusal.js';
+
+/** What the commands need of the environment, checked. */
+export interface CliConfig {
+  /** Undefined: Berth runs a PostgreSQL of its own. */
+  readonly databaseUrl: string | undefined;
+  /** Where that PostgreSQL has its data. */
+  readonly postgresDirectory: string;
+  readonly host: string;
+  readonly port: number;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+interface Setting {
+  readonly expected: string;
+  readonly accepts: (value: string) => boolean;
+}
+
+const flag: Setting = { expected: 'true or false', accepts: (value) => value === 'true' || value === 'false' };
+const count: Setting = { expected: 'a whole number from 0', accepts: (value) => /^\d{1,15}$/.test(value) };
+/** The service that uses it knows what it may say. */
+const anything: Setting = { expected: 'a value', accepts: () => true };
+
+/**
+ * Every variable of Berth's own; another `BERTH_` name is a mistake in writing, and would silently do nothing.
+ * What each means stands in docs/configuration.md.
+ */
+export const BERTH_SETTINGS: Readonly<Record<string, Setting>> = {
+  BERTH_AUTH: anything,
+  BERTH_CORS_ALLOWED_HEADERS: anything,
+  BERTH_CORS_ALLOWED_ORIGINS: anything,
+  BERTH_DATA_DIR: anything,
+  BERTH_DEFAULT_MICROVERSION: {
+    expected: 'a version such as 1.0 or 1.39, or latest',
+    accepts: (value) => /^(\d+\.\d+|latest)$/.test(value),
+  },
+  BERTH_INSECURE: flag,
+  BERTH_MAX_CANDIDATES: count,
+  BERTH_POLICY: anything,
+  BERTH_RANDOMIZE_CANDIDATES: flag,
+  BERTH_REQUIRE_GENERATION: flag,
+  BERTH_WORKERS: { expected: '1: this version runs one process', accepts: (value) => value === '1' },
+};
+
+/** Upper-case names that several programs share; ours by use, not by prefix. */
+const SHARED_SETTINGS: Readonly<Record<string, Setting>> = {
+  DATABASE_URL: { expected: 'postgres://user:password@host:port/database', accepts: isPostgresUrl },
+  HOST: { expected: 'a host name or address', accepts: (value) => /^[\w.:-]+$/.test(value) },
+  PORT: { expected: 'a port from 1 to 65535', accepts: isPort },
+};
+
+/** Passwords stand in it. */
+const SECRET = new Set(['DATABASE_URL']);
+
+const DEFAULT_HOST = '127.0.0.1';
+const DEFAULT_PORT = 8778;
+const DEFAULT_DATA_DIR = '.berth';
+
+/**
+ * Reads and checks the environment of a command; an empty variable counts as absent. Relative directories are meant from
+ * `workingDirectory`. Throws a `Refusal` that names the variable, its value, and what was expected.
+ */
+export function readConfig(env: Environment, workingDirectory: string): CliConfig {
+  for (const [name, value] of Object.entries(env)) {
+    const setting = BERTH_SETTINGS[name] ?? SHARED_SETTINGS[name];
+    if (setting === undefined && name.startsWith('BERTH_')) {
+      throw new Refusal(`${name}: there is no such variable; known are ${Object.keys(BERTH_SETTINGS).join(', ')}`);
+    }
+    if (setting === undefined || value === undefined || value === '' || setting.accepts(value)) continue;
+    throw new Refusal(`${name}: '${SECRET.has(name) ? '…' : value}', expected ${setting.expected}`);
+  }
+  return {
+    databaseUrl: env.DATABASE_URL || undefined,
+    postgresDirectory: resolve(workingDirectory, env.BERTH_DATA_DIR || DEFAULT_DATA_DIR, 'postgres'),
+    host: env.HOST || DEFAULT_HOST,
+    port: Number(env.PORT || DEFAULT_PORT),
+  };
+}
+
+function isPostgresUrl(value: string): boolean {
+  return /^postgres(ql)?:\/\/./.test(value);
+}
+
+function isPort(value: string): boolean {
+  return /^\d{1,5}$/.test(value) && Number(value) >= 1 && Number(value) <= 65_535;
+}

@@ -1,0 +1,65 @@
+import { migrate, openDataSource } from '#berth/store';
+import type { CliConfig } from './config.js';
+import { EmbeddedPostgres } from './embedded-postgres/embedded-postgres.js';
+import { Refusal } from './refusal.js';
+
+/** The database that a command works on. */
+export interface Database {
+  readonly url: string;
+  /** Its server was left running by a Berth that died, whose API may not have ended yet. */
+  readonly adopted: boolean;
+  /** Keeps the server running from now on, as far as that is ours to do; see `EmbeddedPostgres.watch`. */
+  watch(giveUp: (reason: Error) => void): void;
+}
+
+export type Say = (line: string) => void;
+
+/**
+ * Runs `work` with the database of the configuration: that of `DATABASE_URL`, or a PostgreSQL of Berth's own, which
+ * runs as long as the work does.
+ */
+export async function withDatabase<T>(
+  { databaseUrl, postgresDirectory }: CliConfig,
+  say: Say,
+  work: (database: Database) => Promise<T>,
+): Promise<T> {
+  if (databaseUrl !== undefined) return await work({ url: databaseUrl, adopted: false, watch: () => undefined });
+  say(`starting PostgreSQL in ${postgresDirectory} …`);
+  const postgres = await EmbeddedPostgres.start({ directory: postgresDirectory, say });
+  if (postgres.adopted) say(`took over the PostgreSQL that was still running (process ${postgres.pid})`);
+  if (postgres.home !== postgresDirectory) say(`its data are in ${postgres.home}`);
+  try {
+    return await work({ url: postgres.url, adopted: postgres.adopted, watch: (giveUp) => postgres.watch(giveUp) });
+  } finally {
+    await postgres.stop();
+    say('PostgreSQL stopped');
+  }
+}
+
+/** Brings schema and standard names up to date and says what that took. */
+export async function bringUpToDate(url: string, say: Say): Promise<void> {
+  const { applied } = await withConnection(url, (dataSource) => migrate(dataSource));
+  say(applied.length === 0 ? 'the schema is up to date' : `applied ${applied.join(', ')}`);
+}
+
+/** Opens a connection for `work` and closes it afterwards. A database that cannot be reached is a `Refusal`. */
+export async function withConnection<T>(
+  url: string,
+  work: (dataSource: Awaited<ReturnType<typeof openDataSource>>) => Promise<T>,
+): Promise<T> {
+  // Two connections: migrating holds one for its lock and works on the other.
+  const dataSource = await openDataSource(url, 2).catch((cause: Error) => {
+    throw new Refusal(`the database cannot be reached: ${reasonOf(cause)}`, { cause });
+  });
+  try {
+    return await work(dataSource);
+  } finally {
+    await dataSource.destroy();
+  }
+}
+
+/** When a name has several addresses, Node's error has no text of its own but one for each. */
+function reasonOf(error: Error): string {
+  if (error instanceof AggregateError) return error.errors.map((each: Error) => each.message).join(', ');
+  return error.message;
+}

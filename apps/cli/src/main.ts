@@ -1,0 +1,35 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { addMigrateCommand } from './migrate.command.js';
+import { Refusal } from './refusal.js';
+import { addServeCommand } from './serve.command.js';
+import { addVerifySchemaCommand } from './verify-schema.command.js';
+
+const say = (line: string): void => {
+  process.stdout.write(`Berth: ${line}\n`);
+};
+
+// A closed terminal or pipe must not end the supervisor before it has stopped what it started.
+process.stdout.on('error', () => undefined);
+process.stderr.on('error', () => undefined);
+
+const program = new Command('berth')
+  .description('Berth, a resource-provider placement service')
+  .version(versionOfPackage());
+addServeCommand(program, say);
+addMigrateCommand(program, say);
+addVerifySchemaCommand(program, say);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  const shown = error instanceof Refusal ? error.message : error instanceof Error ? error.stack : String(error);
+  process.stderr.write(`Berth: ${shown}\n`);
+  process.exitCode = 1;
+}
+
+function versionOfPackage(): string {
+  const file = new URL('../../../../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}

@@ -1,0 +1,14 @@
+import type { Command } from 'commander';
+import { readConfig } from './config.js';
+import { bringUpToDate, withDatabase, type Say } from './database.js';
+
+/** `berth migrate`: schema and standard names, without the service. */
+export function addMigrateCommand(program: Command, say: Say): void {
+  program
+    .command('migrate')
+    .description('bring the schema and the standard traits and resource classes up to date')
+    .action(async () => {
+      const config = readConfig(process.env, process.cwd());
+      await withDatabase(config, say, ({ url }) => bringUpToDate(url, say));
+    });
+}

@@ -1,0 +1,70 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { Refusal } from '../refusal.js';
+
+export interface ApiOptions {
+  readonly databaseUrl: string;
+  readonly host: string;
+  readonly port: number;
+}
+
+/** The API finishes what is under way within 10 s; whoever is not gone by then hangs. */
+const DRAIN_LIMIT_MS = 15_000;
+
+const POLL_MS = 50;
+
+/**
+ * The HTTP service in a process of its own. It hears of our death by the end of the channel between us, and ends then,
+ * so it never outlives its supervisor for long.
+ */
+export class ApiProcess {
+  /** What ended it, in words; settles when it has. */
+  readonly ended: Promise<string>;
+  private running = true;
+  private readonly child: ChildProcess;
+
+  constructor({ databaseUrl, host, port }: ApiOptions) {
+    const main = fileURLToPath(new URL('../../../api/src/main.js', import.meta.url));
+    if (!existsSync(main)) throw new Refusal(`${main} is missing: npm run build`);
+    this.child = spawn(process.execPath, [main], {
+      env: { ...process.env, DATABASE_URL: databaseUrl, HOST: host, PORT: `${port}` },
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    this.ended = new Promise((resolve) => {
+      this.child.once('error', (error) => resolve(error.message));
+      this.child.once('exit', (code, signal) => resolve(signal === null ? `exit code ${code}` : signal));
+    });
+    void this.ended.then(() => (this.running = false));
+  }
+
+  /** Answers true when the service answers requests, false if it ended before it did. */
+  async isListening(url: string): Promise<boolean> {
+    while (this.running) {
+      const status = await fetch(url, { signal: AbortSignal.timeout(1_000) }).then(
+        (response) => response.status,
+        () => 0,
+      );
+      if (status === 200) return true;
+      await sleep(POLL_MS);
+    }
+    return false;
+  }
+
+  /** Ends it, letting it finish what is under way unless `hurry` settles first. Answers what ended it. */
+  async stop(hurry: Promise<void>): Promise<string> {
+    this.askToStop();
+    const late = sleep(DRAIN_LIMIT_MS, undefined, { ref: false });
+    await Promise.race([this.ended, late, hurry]);
+    if (this.running) this.child.kill('SIGKILL');
+    return await this.ended;
+  }
+
+  /** Windows knows no signal that a process could answer to; there the end of the channel says the same. */
+  private askToStop(): void {
+    if (!this.running) return;
+    if (process.platform === 'win32') this.child.disconnect();
+    else this.child.kill('SIGTERM');
+  }
+}
