@@ -1,5 +1,5 @@
 import type { Supply } from '#berth/domain';
-import { toIndexSet, type IndexSet } from './index-set.js';
+import { hasIndex, toIndexSet, type IndexSet } from './index-set.js';
 import { tabulateInventories, type InventoryTable } from './inventory-table.js';
 import { relateSharing, type Sharing } from './sharing.js';
 import { layOutTrees, type TreeLayout } from './tree-layout.js';
@@ -12,6 +12,8 @@ export interface Snapshot {
   readonly layout: TreeLayout;
   readonly inventory: InventoryTable;
   readonly sharing: Sharing;
+  /** Per class: 1 if a sharing provider has inventory of it. */
+  readonly sharedClasses: Uint8Array;
   /** Whether any provider has a parent. */
   readonly nested: boolean;
   readonly indexByUuid: ReadonlyMap<string, number>;
@@ -36,10 +38,15 @@ export function buildSnapshot(supply: Supply): Snapshot {
   const classIndexById = new Map(classes.map(({ id }, at) => [id, at]));
   const { traits, traitNames } = indexTraits(supply, layout);
   const aggregates = indexAggregates(supply, layout);
+  const inventory = tabulateInventories(supply.inventories, layout, classIndexById);
+  const sharing = relateSharing(layout, traits, aggregates);
   return {
     layout,
-    inventory: tabulateInventories(supply.inventories, layout, classIndexById),
-    sharing: relateSharing(layout, traits, aggregates),
+    inventory,
+    sharing,
+    sharedClasses: Uint8Array.from(inventory.columns, (column) =>
+      sharing.sharing.members.length > 0 && column.some((index) => hasIndex(sharing.sharing, index)) ? 1 : 0,
+    ),
     nested: layout.roots.length < layout.providers.length,
     indexByUuid: new Map(layout.providers.map(({ uuid }, index) => [uuid, index])),
     indexByName: new Map(layout.providers.map(({ name }, index) => [name, index])),

@@ -1,0 +1,24 @@
+/**
+ * The supply side in memory and the searches over it: pure functions of an immutable snapshot. What they find is advice; whoever writes
+ * checks again under the generation. Imports the domain alone, does no I/O, knows no clock and no randomness of its own.
+ */
+export { listProviders } from './list.js';
+export type {
+  Candidate,
+  CandidateAllocation,
+  CandidateMapping,
+  CandidatesRequest,
+  CandidatesResult,
+  ListFilter,
+  RequestGroup,
+} from './request.js';
+export { searchCandidates } from './search.js';
+export {
+  classNameOf,
+  inventoriesAt,
+  providerAt,
+  traitsAt,
+  type InventoryView,
+  type ProviderView,
+} from './snapshot-views.js';
+export { buildSnapshot, type Snapshot } from './snapshot.js';
