@@ -1,6 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiQuery, ApiResponse } from '@nestjs/swagger';
-import { ERROR_SCHEMA } from '../http/endpoint.js';
+import { ApiQuery } from '@nestjs/swagger';
 
 /** Name, whether it may be repeated, what it says. Keys with `{S}` exist once per granular group. */
 const QUERY_KEYS: readonly (readonly [name: string, repeatable: boolean, description: string])[] = [
@@ -42,14 +41,9 @@ const QUERY_KEYS: readonly (readonly [name: string, repeatable: boolean, descrip
   ['limit', false, 'At most this many candidates. Since 1.16.'],
 ];
 
-/** The query parameters of a candidates search, and what a bad query is told, in the API's documentation. */
+/** The query parameters of a candidates search in the API's documentation. */
 export function DocumentCandidatesQuery(): MethodDecorator {
   return applyDecorators(
-    ApiResponse({
-      status: 400,
-      description: 'The query is not well formed, or names a class or trait that nobody knows.',
-      schema: { $ref: ERROR_SCHEMA },
-    }),
     ...QUERY_KEYS.map(([name, repeatable, description]) =>
       ApiQuery({
         name,
