@@ -14,6 +14,9 @@ import { installPipeline } from './http/pipeline.js';
 /** How long requests that are under way may take once the process is told to stop: ms. */
 const DRAIN_LIMIT_MS = 10_000;
 
+/** How often connections that have become idle are closed while the process stops: ms. */
+const IDLE_SWEEP_MS = 50;
+
 async function createApp(config: ApiConfig): Promise<NestFastifyApplication> {
   const adapter = new BerthAdapter();
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(config), adapter, {
@@ -41,6 +44,8 @@ function stopOnSignals(app: NestFastifyApplication): void {
     if (stopping) return;
     stopping = true;
     setTimeout(() => process.exit(1), DRAIN_LIMIT_MS).unref();
+    // A connection that was busy when the stop began becomes idle only later, and would then be kept alive.
+    setInterval(() => app.getHttpServer().closeIdleConnections(), IDLE_SWEEP_MS).unref();
     void app.close().then(
       () => process.exit(0),
       () => process.exit(1),

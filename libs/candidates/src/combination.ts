@@ -12,7 +12,13 @@ export interface PartialChoice {
  * Whether giving `provider` to the slot keeps the partial choice within the rules of combination, as far as they can be told by now:
  * what is refused here has no completion. Source: spec allocation_candidates.md §7.
  */
-export function mayTake(snapshot: Snapshot, plan: Plan, choice: PartialChoice, slot: number, provider: number): boolean {
+export function mayTake(
+  snapshot: Snapshot,
+  plan: Plan,
+  choice: PartialChoice,
+  slot: number,
+  provider: number,
+): boolean {
   const taking = plan.slots[slot];
   if (taking === undefined) return false;
   if (plan.isolate && taking.group.granular && isTaken(plan, choice.chosen, provider)) return false;

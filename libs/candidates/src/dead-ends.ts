@@ -20,7 +20,8 @@ export class DeadEnds {
     private readonly snapshot: Snapshot,
     private readonly plan: Plan,
     private readonly choice: PartialChoice,
-    private readonly coverage: { readonly traits: TraitCoverage; readonly positionOf: (slot: number) => number } | undefined,
+    private readonly coverage:
+      { readonly traits: TraitCoverage; readonly positionOf: (slot: number) => number } | undefined,
   ) {
     this.universe = [...new Set(choice.options.flat())].sort((a, b) => a - b);
   }

@@ -65,7 +65,8 @@ function shortestList(snapshot: Snapshot, plan: ListPlan): Int32Array | readonly
     best = list;
     length = list.length;
   };
-  for (const { resourceClass } of plan.demands) consider(snapshot.inventory.columns[resourceClass] ?? EMPTY_SET.members);
+  for (const { resourceClass } of plan.demands)
+    consider(snapshot.inventory.columns[resourceClass] ?? EMPTY_SET.members);
   for (const set of [...plan.required, ...plan.memberOf]) if (set.length === 1) consider(unionOf(set));
   const start = Math.max(plan.treeRoot, 0);
   const end = plan.treeRoot < 0 ? layout.providers.length : (layout.subtreeEnd[plan.treeRoot] ?? start);

@@ -27,7 +27,10 @@ export interface Slot {
   readonly group: GroupPlan;
   readonly demands: readonly Demand[];
   /** The demands that other slots may add to, with what those ask; the others need no sum. */
-  readonly contested: readonly { readonly demand: Demand; readonly others: readonly { slot: number; amount: number }[] }[];
+  readonly contested: readonly {
+    readonly demand: Demand;
+    readonly others: readonly { slot: number; amount: number }[];
+  }[];
   /** Which same_subtree constraints the slot takes part in. */
   readonly subtrees: readonly number[];
 }

@@ -17,21 +17,30 @@ function noRandom(): number {
 }
 
 /** What the candidates give, without their mappings; equal amounts stay listed twice. */
-const amountsOf = (result: { candidates: readonly string[] }) => result.candidates.map((text) => text.split(' | ')[0]).sort();
+const amountsOf = (result: { candidates: readonly string[] }) =>
+  result.candidates.map((text) => text.split(' | ')[0]).sort();
 
 const A1 = 'resources=VCPU:1,DISK_GB:100';
 const A1_SS1 = 'cn1(VCPU:1) ss1(DISK_GB:100)';
 const A2_OWN = 'cn2(DISK_GB:100) cn2(VCPU:1)';
 const A2_SS1 = 'cn2(VCPU:1) ss1(DISK_GB:100)';
 const A2_SS2 = 'cn2(VCPU:1) ss2(DISK_GB:100)';
-const MIXED = ['cn2(DISK_GB:100) ss1(DISK_GB:100)', 'cn2(DISK_GB:100) ss2(DISK_GB:100)', 'ss1(DISK_GB:100) ss2(DISK_GB:100)'];
+const MIXED = [
+  'cn2(DISK_GB:100) ss1(DISK_GB:100)',
+  'cn2(DISK_GB:100) ss2(DISK_GB:100)',
+  'ss1(DISK_GB:100) ss2(DISK_GB:100)',
+];
 const TWICE_MIXED = [...MIXED, ...MIXED].sort();
 
 const EXAMPLES_A: readonly (readonly [string, string, readonly string[]])[] = [
   ['A1', A1, [A1_SS1, A2_OWN, A2_SS1, A2_SS2]],
   ['A2', `${A1}&required=HW_CPU_X86_AVX,STORAGE_DISK_SSD`, [A1_SS1]],
   ['A3', 'resources1=VCPU:1,DISK_GB:100&required1=HW_CPU_X86_AVX,STORAGE_DISK_SSD', []],
-  ['A4', 'resources1=VCPU:1&required1=HW_CPU_X86_AVX&resources2=DISK_GB:100&required2=STORAGE_DISK_SSD&group_policy=none', [A1_SS1]],
+  [
+    'A4',
+    'resources1=VCPU:1&required1=HW_CPU_X86_AVX&resources2=DISK_GB:100&required2=STORAGE_DISK_SSD&group_policy=none',
+    [A1_SS1],
+  ],
   ['A5', `${A1}&required=in:HW_CPU_X86_AVX,CUSTOM_FOO&required=STORAGE_DISK_SSD`, [A1_SS1, A2_SS1]],
   ['A6', `${A1}&required=in:STORAGE_DISK_SSD,CUSTOM_FOO&required=!HW_CPU_X86_AVX`, [A2_OWN, A2_SS1, A2_SS2]],
   ['A7', `${A1}&member_of=aggA`, [A1_SS1, A2_OWN, A2_SS1]],
@@ -91,7 +100,13 @@ const EXAMPLES_B: readonly (readonly [string, string, readonly string[]])[] = [
   [
     'B1',
     B1,
-    [both('cn2'), both('numa0'), both('numa1'), 'numa0(VCPU:1) numa1(MEMORY_MB:512)', 'numa0(MEMORY_MB:512) numa1(VCPU:1)'],
+    [
+      both('cn2'),
+      both('numa0'),
+      both('numa1'),
+      'numa0(VCPU:1) numa1(MEMORY_MB:512)',
+      'numa0(MEMORY_MB:512) numa1(VCPU:1)',
+    ],
   ],
   ['B3', 'resources1=VCPU:1,MEMORY_MB:512', [both('cn2'), both('numa0'), both('numa1')]],
   ['B4', 'resources=VCPU:2,MEMORY_MB:2048', ['cn2(MEMORY_MB:2048) cn2(VCPU:2)', 'numa0(MEMORY_MB:2048) numa1(VCPU:2)']],
@@ -163,7 +178,10 @@ describe('world B of allocation_candidates.md §10', () => {
   });
 
   it('B16 maps the resourceless group', () => {
-    const { candidates } = search(WORLD_B, `required_K=CUSTOM_NIC_ROOT&${PQ}&same_subtree=_K,_P,_Q&group_policy=isolate`);
+    const { candidates } = search(
+      WORLD_B,
+      `required_K=CUSTOM_NIC_ROOT&${PQ}&same_subtree=_K,_P,_Q&group_policy=isolate`,
+    );
     expect(candidates).toEqual(['pf1(SRIOV_NET_VF:1) pf2(SRIOV_NET_VF:1) | _K→nicroot _P→pf1 _Q→pf2']);
   });
 });
@@ -195,15 +213,24 @@ describe('where the rules differ from upstream (allocation_candidates.md §11)',
     { name: 'ss', inventory: { DISK_GB: 100 }, aggregates: ['agg'], traits: ['MISC_SHARES_VIA_AGGREGATE'] },
   ];
 
-  it.each(['resources=DISK_GB:10&resources1=VCPU:1', 'resources1=DISK_GB:10&resources=VCPU:1'])('§11.1 no lost anchors: %s', (query) => {
-    expect(amountsOf(search(shared, query))).toEqual(['cn1(VCPU:1) ss(DISK_GB:10)', 'cn2(VCPU:1) ss(DISK_GB:10)']);
-  });
+  it.each(['resources=DISK_GB:10&resources1=VCPU:1', 'resources1=DISK_GB:10&resources=VCPU:1'])(
+    '§11.1 no lost anchors: %s',
+    (query) => {
+      expect(amountsOf(search(shared, query))).toEqual(['cn1(VCPU:1) ss(DISK_GB:10)', 'cn2(VCPU:1) ss(DISK_GB:10)']);
+    },
+  );
 
   it('§11.2 amounts do not leak between candidates', () => {
-    const tree = ['r', 'c', 'd'].map((name) => ({ name, inventory: { VCPU: 8 }, ...(name === 'r' ? {} : { parent: 'r' }) }));
+    const tree = ['r', 'c', 'd'].map((name) => ({
+      name,
+      inventory: { VCPU: 8 },
+      ...(name === 'r' ? {} : { parent: 'r' }),
+    }));
     const names = ['c', 'd', 'r'];
     const expected = names.flatMap((one) =>
-      names.map((other) => (one === other ? `${one}(VCPU:2)` : [`${one}(VCPU:1)`, `${other}(VCPU:1)`].sort().join(' '))),
+      names.map((other) =>
+        one === other ? `${one}(VCPU:2)` : [`${one}(VCPU:1)`, `${other}(VCPU:1)`].sort().join(' '),
+      ),
     );
     expect(amountsOf(search(tree, 'resources=VCPU:1&resources1=VCPU:1&group_policy=isolate'))).toEqual(expected.sort());
   });
@@ -212,7 +239,13 @@ describe('where the rules differ from upstream (allocation_candidates.md §11)',
     const world: readonly WorldProvider[] = [
       { name: 'cn1', inventory: { VCPU: 8 }, aggregates: ['agg'] },
       { name: 'top', inventory: { VCPU: 4 } },
-      { name: 'pool', parent: 'top', inventory: { DISK_GB: 50 }, aggregates: ['agg'], traits: ['MISC_SHARES_VIA_AGGREGATE'] },
+      {
+        name: 'pool',
+        parent: 'top',
+        inventory: { DISK_GB: 50 },
+        aggregates: ['agg'],
+        traits: ['MISC_SHARES_VIA_AGGREGATE'],
+      },
     ];
     const result = search(world, 'resources=VCPU:1,DISK_GB:10');
     expect(amountsOf(result)).toEqual(['cn1(VCPU:1) pool(DISK_GB:10)', 'pool(DISK_GB:10) top(VCPU:1)']);

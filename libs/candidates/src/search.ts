@@ -13,7 +13,11 @@ const NOTHING: CandidatesResult = { candidates: [], summarized: [] };
  * and is only called when `request.randomize` is set.
  * Throws `Invalid` for an unknown class or trait unless an earlier condition already leaves nothing. Source: spec allocation_candidates.md §3–§8.
  */
-export function searchCandidates(snapshot: Snapshot, request: CandidatesRequest, random: () => number): CandidatesResult {
+export function searchCandidates(
+  snapshot: Snapshot,
+  request: CandidatesRequest,
+  random: () => number,
+): CandidatesResult {
   const compiled = compile(snapshot, request);
   if (compiled.status === 'empty') return NOTHING;
   if (compiled.status === 'unknown') {
@@ -46,7 +50,8 @@ export function searchCandidates(snapshot: Snapshot, request: CandidatesRequest,
 
 /** Whether evaluation gets past these groups: some root qualifies, and each group by itself has a candidate (§3). */
 function goesOnAfter(snapshot: Snapshot, before: Plan): boolean {
-  const hasAny = (plan: Plan) => new CandidateStream(snapshot, plan, { fair: false, random: undefined }).next() !== undefined;
+  const hasAny = (plan: Plan) =>
+    new CandidateStream(snapshot, plan, { fair: false, random: undefined }).next() !== undefined;
   const limitsRoots = before.rootRequired.length > 0 || before.rootForbidden.length > 0;
   if (limitsRoots && !hasAny(planAlone(before, []))) return false;
   return before.groups.every((group) => hasAny(planAlone(before, [group])));

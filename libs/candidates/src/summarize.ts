@@ -69,18 +69,30 @@ function noteUnseen(
   for (const anchor of anchorsOfUnseen(snapshot, roots, givers)) {
     if (!rootAllowed(plan, anchor) || !combiner.reset(anchor)) continue;
     // Everything that this anchor could add is known already: its options are the only possible givers.
-    while (combiner.options.some((list) => list.some((at) => isUnseen(snapshot, roots, givers, at))) && combiner.next()) {
+    while (
+      combiner.options.some((list) => list.some((at) => isUnseen(snapshot, roots, givers, at))) &&
+      combiner.next()
+    ) {
       note(candidateOf(plan, combiner));
     }
   }
 }
 
-function isUnseen(snapshot: Snapshot, roots: ReadonlySet<number>, givers: ReadonlySet<number>, provider: number): boolean {
+function isUnseen(
+  snapshot: Snapshot,
+  roots: ReadonlySet<number>,
+  givers: ReadonlySet<number>,
+  provider: number,
+): boolean {
   return !givers.has(provider) && roots.has(snapshot.layout.root[provider] ?? -1);
 }
 
 /** The trees themselves, and wherever their sharing members that have not been seen to give may be asked. */
-function anchorsOfUnseen(snapshot: Snapshot, roots: ReadonlySet<number>, givers: ReadonlySet<number>): ReadonlySet<number> {
+function anchorsOfUnseen(
+  snapshot: Snapshot,
+  roots: ReadonlySet<number>,
+  givers: ReadonlySet<number>,
+): ReadonlySet<number> {
   const anchors = new Set(roots);
   for (const [sharer, neighbours] of snapshot.sharing.neighbours) {
     if (isUnseen(snapshot, roots, givers, sharer)) for (const root of neighbours) anchors.add(root);

@@ -33,7 +33,10 @@ export function parseQuery(query: string, overrides: Partial<CandidatesRequest> 
 }
 
 function addToGroup(group: GroupDraft, family: string, value: string): void {
-  const names = value.replace(/^!?in:/, '').replace(/^!/, '').split(',');
+  const names = value
+    .replace(/^!?in:/, '')
+    .replace(/^!/, '')
+    .split(',');
   if (family === 'resources') {
     group.resources = value.split(',').map((item) => {
       const [resourceClass = '', amount] = item.split(':');
@@ -80,7 +83,8 @@ export function describeResult(snapshot: Snapshot, { candidates, summarized }: C
     candidates: candidates
       .map(({ allocations, mappings }) => {
         const amounts = allocations.map(
-          ({ provider, resourceClass, amount }) => `${name(provider)}(${classNameOf(snapshot, resourceClass)}:${amount})`,
+          ({ provider, resourceClass, amount }) =>
+            `${name(provider)}(${classNameOf(snapshot, resourceClass)}:${amount})`,
         );
         const served = mappings.map(({ suffix, providers }) => `${suffix}→${providers.map(name).sort().join()}`);
         return `${amounts.sort().join(' ')} | ${served.sort().join(' ')}`;

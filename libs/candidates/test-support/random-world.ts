@@ -24,11 +24,13 @@ export function drawWorld(draw: Draw): WorldProvider[] {
       const parent = names[draw(0, Math.max(0, names.length - 1))];
       names.push(name);
       const sharing = sharesAtAll && draw(0, 4) === 0;
-      const traits = subset(draw, RANDOM_TRAITS.slice(0, 4), 3);
+      const traits = subset(draw, RANDOM_TRAITS.slice(0, 4), 2);
       providers.push({
         name,
         ...(parent === undefined ? {} : { parent }),
-        inventory: Object.fromEntries(CLASSES.filter(() => draw(0, 2) > 0).map((resourceClass) => [resourceClass, drawInventory(draw)])),
+        inventory: Object.fromEntries(
+          CLASSES.filter(() => draw(0, 2) > 0).map((resourceClass) => [resourceClass, drawInventory(draw)]),
+        ),
         aggregates: subset(draw, AGGREGATES, sharing ? 2 : 3),
         traits: sharing ? [...traits, SHARING_TRAIT] : traits,
       });
@@ -65,8 +67,8 @@ export function drawRequest(draw: Draw, world: readonly WorldProvider[]): Candid
   return {
     groups,
     groupPolicy: ([undefined, 'none', 'isolate'] as const)[draw(0, 2)],
-    rootRequired: draw(0, 7) === 0 ? [pick(draw, rootTraits)] : [],
-    rootForbidden: draw(0, 7) === 0 ? [draw(0, 5) === 0 ? 'CUSTOM_NOPE' : pick(draw, RANDOM_TRAITS)] : [],
+    rootRequired: draw(0, 11) === 0 ? [pick(draw, rootTraits)] : [],
+    rootForbidden: draw(0, 11) === 0 ? [draw(0, 5) === 0 ? 'CUSTOM_NOPE' : pick(draw, RANDOM_TRAITS)] : [],
     sameSubtrees: hasSubtree ? [subtree, ...(draw(0, 3) === 0 ? [subtree.slice(0, 2)] : [])] : [],
     limit: undefined,
     spanTrees: draw(0, 3) > 0,
@@ -85,7 +87,11 @@ export function drawListFilter(draw: Draw, world: readonly WorldProvider[]): Lis
   };
 }
 
-function drawConditions(draw: Draw, world: readonly WorldProvider[], resourceless: boolean): Omit<RequestGroup, 'suffix'> {
+function drawConditions(
+  draw: Draw,
+  world: readonly WorldProvider[],
+  resourceless: boolean,
+): Omit<RequestGroup, 'suffix'> {
   const sometimes = <T>(odds: number, make: () => T): T[] => (draw(0, odds) === 0 ? [make()] : []);
   const trait = () => (draw(0, 40) === 0 ? 'CUSTOM_NOPE' : pick(draw, RANDOM_TRAITS.slice(0, 4)));
   const aggregate = () => (draw(0, 20) === 0 ? 'agg-unseen' : pick(draw, AGGREGATES));
@@ -93,17 +99,17 @@ function drawConditions(draw: Draw, world: readonly WorldProvider[], resourceles
   return {
     resources: classes.map((resourceClass) => ({
       resourceClass: draw(0, 60) === 0 ? 'CUSTOM_NOPE' : resourceClass,
-      amount: draw(0, 30) === 0 ? 1000 : draw(1, 4),
+      amount: draw(0, 80) === 0 ? 1000 : draw(1, 3),
     })),
     required: [
       ...(resourceless && draw(0, 3) > 0 ? [[trait()]] : []),
-      ...sometimes(5, () => [trait()]),
-      ...sometimes(6, () => [trait(), trait()]),
+      ...sometimes(11, () => [trait()]),
+      ...sometimes(9, () => [trait(), trait()]),
     ],
-    forbidden: sometimes(7, trait),
-    memberOf: [...sometimes(8, () => [aggregate()]), ...sometimes(10, () => [aggregate(), aggregate()])],
-    notMemberOf: sometimes(10, aggregate),
-    inTree: draw(0, 12) === 0 ? (draw(0, 6) === 0 ? 'unknown' : pick(draw, world).name) : undefined,
+    forbidden: sometimes(14, trait),
+    memberOf: [...sometimes(16, () => [aggregate()]), ...sometimes(16, () => [aggregate(), aggregate()])],
+    notMemberOf: sometimes(16, aggregate),
+    inTree: draw(0, 19) === 0 ? (draw(0, 6) === 0 ? 'unknown' : pick(draw, world).name) : undefined,
   };
 }
 
@@ -112,7 +118,7 @@ function subset<T>(draw: Draw, from: readonly T[], outOf: number): T[] {
 }
 
 function nonEmpty<T>(draw: Draw, from: readonly T[]): T[] {
-  const some = subset(draw, from, 2);
+  const some = subset(draw, from, 3);
   return some.length > 0 ? some : [pick(draw, from)];
 }
 

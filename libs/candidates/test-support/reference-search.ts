@@ -87,7 +87,8 @@ function solve(world: World, request: CandidatesRequest): Found[] {
 
 function partialsOf(world: World, group: RequestGroup, roots: readonly string[]): Partial[] {
   group.resources.forEach(({ resourceClass }) => world.checkClass(resourceClass));
-  const inM = (provider: string) => group.memberOf.every((set) => set.some((aggregate) => world.isIn(provider, aggregate)));
+  const inM = (provider: string) =>
+    group.memberOf.every((set) => set.some((aggregate) => world.isIn(provider, aggregate)));
   const inF = (provider: string) => group.notMemberOf.some((aggregate) => world.isIn(provider, aggregate));
   if (group.memberOf.length > 0 && !world.all.some(inM)) return [];
   [...group.required.flat(), ...group.forbidden].forEach((name) => world.checkTrait(name));

@@ -78,14 +78,29 @@ export const WORLD_A: readonly WorldProvider[] = [
   { name: 'cn1', inventory: cn, aggregates: ['aggA'], traits: ['HW_CPU_X86_AVX'] },
   { name: 'cn2', inventory: { ...cn, DISK_GB: 500 }, aggregates: ['aggA', 'aggB'], traits: ['CUSTOM_FOO'] },
   { name: 'cn3', inventory: cn },
-  { name: 'ss1', inventory: { DISK_GB: 1000 }, aggregates: ['aggA'], traits: ['MISC_SHARES_VIA_AGGREGATE', 'STORAGE_DISK_SSD'] },
-  { name: 'ss2', inventory: { DISK_GB: { total: 1000, maxUnit: 150 } }, aggregates: ['aggB'], traits: ['MISC_SHARES_VIA_AGGREGATE'] },
+  {
+    name: 'ss1',
+    inventory: { DISK_GB: 1000 },
+    aggregates: ['aggA'],
+    traits: ['MISC_SHARES_VIA_AGGREGATE', 'STORAGE_DISK_SSD'],
+  },
+  {
+    name: 'ss2',
+    inventory: { DISK_GB: { total: 1000, maxUnit: 150 } },
+    aggregates: ['aggB'],
+    traits: ['MISC_SHARES_VIA_AGGREGATE'],
+  },
 ];
 
 /** World B of spec allocation_candidates.md §10: nested. */
 export const WORLD_B: readonly WorldProvider[] = [
   { name: 'cn1', inventory: { DISK_GB: 100 }, aggregates: ['aggA'], traits: ['COMPUTE_VOLUME_MULTI_ATTACH'] },
-  { name: 'numa0', parent: 'cn1', inventory: { VCPU: { total: 4, used: 3 }, MEMORY_MB: 2048 }, traits: ['HW_NUMA_ROOT'] },
+  {
+    name: 'numa0',
+    parent: 'cn1',
+    inventory: { VCPU: { total: 4, used: 3 }, MEMORY_MB: 2048 },
+    traits: ['HW_NUMA_ROOT'],
+  },
   { name: 'fpga0', parent: 'numa0', inventory: { FPGA: 1 } },
   {
     name: 'numa1',

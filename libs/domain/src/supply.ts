@@ -38,6 +38,23 @@ export interface Supply {
   readonly resourceClasses: readonly SupplyName[];
 }
 
+/** One provider as it is now, whole. */
+export interface ChangedProvider {
+  readonly provider: SupplyProvider;
+  readonly inventories: readonly SupplyInventory[];
+  /** Absent: traits and aggregates are as they were. A provider that is new always has it. */
+  readonly shape: { readonly traitIds: readonly number[]; readonly aggregates: readonly string[] } | undefined;
+}
+
+/** What has changed since an earlier reading. Applying a change that is in the earlier reading already does no harm. */
+export interface SupplyDelta {
+  readonly changed: readonly ChangedProvider[];
+  /** Ids of providers that are gone; ids are never used again. */
+  readonly removed: readonly number[];
+  /** All traits and classes there are now; undefined: as they were. */
+  readonly names: Pick<Supply, 'traits' | 'resourceClasses'> | undefined;
+}
+
 /**
  * The conditions that a provider list and every group of a candidates query share, names as the client wrote
  * them. Source: spec resource_providers.md §6, allocation_candidates.md §9.

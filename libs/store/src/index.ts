@@ -5,10 +5,11 @@
 export { AggregateStore } from './aggregate/aggregate.store.js';
 export { AllocationStore, type ConsumerAllocations, type ProviderAllocations } from './allocation/allocation.store.js';
 export { ConsumerStore } from './consumer/consumer.store.js';
+export { OwnerNames } from './consumer/owner-names.js';
 export { openDataSource } from './data-source.js';
 export { GenerationService, type Bump } from './generation/generation.service.js';
 export { InventoryStore, type StoredInventory } from './inventory/inventory.store.js';
-export { LedgerStore } from './ledger/ledger.store.js';
+export { LedgerStore, type LedgerNames } from './ledger/ledger.store.js';
 export { LostRace } from './lost-race.js';
 export { migrate, verifySchema } from './migrate.js';
 export { noProvider, ProviderStore, type Provider } from './provider/provider.store.js';

@@ -3,6 +3,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { AggregateStore } from './aggregate/aggregate.store.js';
 import { AllocationStore } from './allocation/allocation.store.js';
 import { ConsumerStore } from './consumer/consumer.store.js';
+import { OwnerNames } from './consumer/owner-names.js';
 import { dataSourceOptions } from './data-source.js';
 import { GenerationService } from './generation/generation.service.js';
 import { InventoryStore } from './inventory/inventory.store.js';
@@ -21,6 +22,7 @@ const STORES = [
   GenerationService,
   InventoryStore,
   LedgerStore,
+  OwnerNames,
   ProviderStore,
   ResourceClassStore,
   SupplyStore,

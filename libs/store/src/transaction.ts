@@ -3,6 +3,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { BerthError, Invalid, Unavailable } from '#berth/domain';
 import type { PoolClient } from 'pg';
 import { DataSource } from 'typeorm';
+import { fateOf } from './commit.js';
 import { LostRace } from './lost-race.js';
 import { isRetryable, isUnavailable, isUnstorableText } from './pg-errors.js';
 import type { Tx } from './sql.js';
@@ -12,6 +13,9 @@ const MAX_ATTEMPTS = 10;
 
 /** Full jitter: writers that met once shall not meet again. */
 const MAX_PAUSE_MS = 20;
+
+/** The id is drawn at once, so that a commit whose answer is lost can be asked after. */
+const BEGIN = 'begin; select pg_current_xact_id()::text as xid';
 
 /** The only way to a transaction. */
 @Injectable()
@@ -26,7 +30,7 @@ export class Transactions {
    * so it may touch nothing but `tx`. Throws Unavailable when the database can't be reached.
    */
   run<T>(name: string, work: (tx: Tx) => Promise<T>): Promise<T> {
-    return this.attempt(name, 'begin', work);
+    return this.attempt(name, BEGIN, work);
   }
 
   /** Runs reads that must see one state of the database: repeatable read, read only. Otherwise as `run`. */
@@ -56,20 +60,43 @@ export class Transactions {
     try {
       const client = (await runner.connect()) as PoolClient;
       if (begin === undefined) return await work({ client });
-      await client.query(begin);
-      try {
-        const result = await work({ client });
-        await client.query('commit');
-        return result;
-      } catch (error) {
-        // A connection that can't even roll back is closed by the pool; what it held is undone by the server.
-        await client.query('rollback').catch(() => undefined);
-        throw error;
-      }
+      const xid = await open(client, begin);
+      const result = await this.finish(client, work({ client }));
+      await this.commit(client, xid);
+      return result;
     } finally {
       await runner.release();
     }
   }
+
+  /** Waits for the work; undoes it if it fails. */
+  private async finish<T>(client: PoolClient, work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      // A connection that can't even roll back is closed by the pool; what it held is undone by the server.
+      await client.query('rollback').catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** Commits. If the answer never comes, finds out whether it happened: nobody is told the wrong thing. */
+  private async commit(client: PoolClient, xid: string | undefined): Promise<void> {
+    try {
+      await client.query('commit');
+    } catch (error) {
+      if (xid === undefined || !isUnavailable(error)) throw error;
+      this.logger.warn(`the connection was lost during the commit of transaction ${xid}; asking what became of it`);
+      if ((await fateOf(this.dataSource, xid)) === 'aborted') throw error;
+    }
+  }
+}
+
+/** Begins; a transaction that may write also learns its id, in the same round trip. */
+async function open(client: PoolClient, begin: string): Promise<string | undefined> {
+  const results = (await client.query(begin)) as unknown as
+    { rows: { xid?: string }[] } | { rows: { xid?: string }[] }[];
+  return Array.isArray(results) ? results.at(-1)?.rows[0]?.xid : undefined;
 }
 
 function translate(error: unknown): unknown {

@@ -7,8 +7,11 @@ import { sendAnswer } from './send.js';
 /** Far above any real body: the largest known, a reshape of a whole site, has a few MB. */
 const BODY_LIMIT_BYTES = 32 * 1024 * 1024;
 
+/** Room for a query with some thousands of uuids, which is how schedulers name aggregates. */
+const MAX_HEADER_BYTES = 256 * 1024;
+
 /** Names have up to 255 characters, and a wrong one shall be told so, not be cut off: as long as a header may be. */
-const MAX_PARAM_LENGTH = 16_384;
+const MAX_PARAM_LENGTH = MAX_HEADER_BYTES;
 
 /** Longer than load balancers keep idle connections, so that it is never this side that closes on a request: ms. */
 const KEEP_ALIVE_MS = 75_000;
@@ -23,9 +26,12 @@ export class BerthAdapter extends FastifyAdapter {
       bodyLimit: BODY_LIMIT_BYTES,
       keepAliveTimeout: KEEP_ALIVE_MS,
       forceCloseConnections: 'idle',
+      // While it stops, what still comes in on open connections is served: nobody is turned away half way.
+      return503OnClosing: false,
       exposeHeadRoutes: false,
       clientErrorHandler: answerClientError,
-      rewriteUrl: ({ url = '/' }) => decodable(url),
+      http: { maxHeaderSize: MAX_HEADER_BYTES },
+      rewriteUrl: ({ url = '/' }) => decodable(pathOf(url)),
       routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     });
   }
@@ -54,6 +60,14 @@ export class BerthAdapter extends FastifyAdapter {
   override registerParserMiddleware(): void {
     // The pipeline takes bodies as bytes.
   }
+}
+
+/** Proxies may name the whole URL in the request line; the router knows paths. */
+function pathOf(url: string): string {
+  if (url.startsWith('/')) return url;
+  const path = /^https?:\/\/[^/?]*(.*)$/i.exec(url)?.[1];
+  if (path === undefined) return url;
+  return path.startsWith('/') ? path : `/${path}`;
 }
 
 /** The router refuses what it can't decode, in its own words: such a path is taken literally, and then isn't found. */

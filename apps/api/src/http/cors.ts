@@ -20,6 +20,9 @@ const USUAL_HEADERS = [
   'OpenStack-API-Version',
 ];
 
+/** Allowed whatever is configured: a browser may send them anyway, but for some values of Content-Type it asks first. */
+const SIMPLE_HEADERS = ['Accept', 'Accept-Language', 'Cache-Control', 'Content-Language', 'Content-Type', 'Pragma'];
+
 const EXPOSED_HEADERS = 'X-Auth-Token,X-Openstack-Request-Id,X-Subject-Token,X-Service-Token,OpenStack-API-Version';
 
 /** How long a browser may remember a preflight: seconds. */
@@ -57,7 +60,9 @@ function addPreflight(config: CorsConfig, origin: string, request: FastifyReques
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '');
-  const allowed = new Set((config.allowedHeaders ?? USUAL_HEADERS).map((name) => name.toLowerCase()));
+  const allowed = new Set(
+    [...SIMPLE_HEADERS, ...(config.allowedHeaders ?? USUAL_HEADERS)].map((name) => name.toLowerCase()),
+  );
   if (!names.every((name) => allowed.has(name.toLowerCase()))) return;
   void reply.headers({
     'access-control-allow-origin': origin,

@@ -1,3 +1,4 @@
+import { Invalid } from '#berth/domain';
 import type { FastifyRequest } from 'fastify';
 import { accepts } from './accept.js';
 import type { RequestContext } from './context.js';
@@ -44,6 +45,12 @@ const GATES: Readonly<Record<Gate, Check>> = {
   },
 };
 
+/** A query that can't be read names nothing here: it is refused for that later, by whoever reads it. */
 function lastOf(request: FastifyRequest, key: string): string | undefined {
-  return queryPairs(request).findLast(([name]) => name === key)?.[1];
+  try {
+    return queryPairs(request).findLast(([name]) => name === key)?.[1];
+  } catch (error) {
+    if (error instanceof Invalid) return undefined;
+    throw error;
+  }
 }

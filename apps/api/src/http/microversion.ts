@@ -27,7 +27,7 @@ export function negotiate(header: string | undefined, defaultMinor: number): Neg
   if (match === null) {
     return {
       status: 'unparseable',
-      message: `Invalid microversion: invalid version string: ${wanted}; expected <major>.<minor>`,
+      message: `Invalid microversion: invalid version string: ${wanted}; expected two numbers, MAJOR.MINOR`,
     };
   }
   const [, major, minor] = match;

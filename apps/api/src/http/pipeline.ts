@@ -40,8 +40,15 @@ export function installPipeline(server: FastifyInstance, config: PipelineConfig,
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
     done(null, body);
   });
+  let stopping = false;
+  server.addHook('preClose', (done) => {
+    stopping = true;
+    done();
+  });
   server.addHook('onRequest', (request, reply, done) => {
     begin(request, reply);
+    // Otherwise busy clients would keep their connections, and the process, alive for ever.
+    if (stopping) void reply.header('connection', 'close');
     if (answerCors(config.cors, request, reply)) {
       void reply.code(200).send();
       return;
@@ -91,7 +98,8 @@ function admit(request: FastifyRequest, config: PipelineConfig, routes: RouteTab
   if (context.identity === undefined && path !== '/') throw new HttpError(401, 'Authentication required');
   context.minor = agreeOn(request, config.defaultMinor);
   checkContent(request, context);
-  if (request.is404 || isUnroutable(path)) throw routes.notServed(request.method, path);
+  if (isUnroutable(path)) throw new HttpError(404, '');
+  if (request.is404) throw routes.notServed(request.method, path);
   const rules = (request.routeOptions.config as EndpointConfig).endpoint;
   if (rules !== undefined && context.identity !== undefined) {
     passGates(rules, request, context as KnownContext, config.policy);
@@ -104,7 +112,7 @@ function agreeOn(request: FastifyRequest, defaultMinor: number): number {
   if (negotiation.status === 'agreed') return negotiation.minor;
   throw new HttpError(negotiation.status === 'unparseable' ? 400 : 406, negotiation.message, {
     versionFailed: true,
-    came: request.headers.accept ?? 'application/json',
+    came: contextOf(request)?.accept ?? 'application/json',
   });
 }
 

@@ -47,15 +47,12 @@ export function sendError(reply: FastifyReply, failure: unknown): void {
   void reply.code(error.status);
   const versionKnown = context?.minor !== undefined && error.options.versionFailed !== true;
   if (versionKnown && error.status !== 500) addVersionHeaders(reply, context.minor ?? 0);
+  else if (variesByOrigin(reply)) void reply.header('vary', 'Origin');
   for (const [name, value] of Object.entries(error.options.headers ?? {})) void reply.header(name, value);
   if (error.status === 401) {
     // Not in the form of the others (spec http.md §9).
     const body = { message: error.message, code: '401 Unauthorized', title: 'Unauthorized' };
     sendText(reply, JSON_TYPE, JSON.stringify(body));
-    return;
-  }
-  if (request.method === 'HEAD') {
-    void reply.send();
     return;
   }
   const { contentType, body } = writeError(error, {
@@ -64,6 +61,7 @@ export function sendError(reply: FastifyReply, failure: unknown): void {
     requestId: context?.requestId ?? '',
     minor: versionKnown ? context.minor : undefined,
   });
+  // To HEAD too: the server leaves the body out, and its length keeps the connection usable.
   sendText(reply, contentType, body);
 }
 

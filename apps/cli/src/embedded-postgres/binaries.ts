@@ -13,6 +13,7 @@ import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { Refusal } from '../refusal.js';
 import { canExecute, canRead, type Account } from './account.js';
+import { makeOpen } from './directories.js';
 
 /** Where PostgreSQL's programs are; `root` holds `bin`, `lib` and `share`. */
 export interface Binaries {
@@ -99,7 +100,7 @@ function isUsable(root: string, account: Account | undefined): boolean {
 /** Under another name first: a start that is interrupted or runs beside this one never sees half of a copy. */
 function copyBinaries(root: string, copy: string): void {
   const draft = join(`${copy}.new-${process.pid}`, basename(root));
-  mkdirSync(dirname(draft), { recursive: true, mode: 0o755 });
+  makeOpen(dirname(draft));
   try {
     cpSync(root, draft, { recursive: true, verbatimSymlinks: true });
     chmodForAll(draft);

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { Refusal } from '../refusal.js';
 import { accountFor, canExecute, type Account } from './account.js';
+import { makeOpen, makePrivate } from './directories.js';
 
 /** Where everything of one embedded PostgreSQL lies, and who owns it. */
 export interface Places {
@@ -47,7 +48,7 @@ export function makePlaces(directory: string, wantedAccount?: string, relocated 
 }
 
 function ownHome(asked: string): string {
-  makeParents(asked);
+  makeOpen(dirname(asked));
   mkdirSync(asked, { recursive: true, mode: 0o700 });
   const home = realpathSync(asked);
   const { uid } = lstatSync(home);
@@ -59,7 +60,7 @@ function ownHome(asked: string): string {
 }
 
 function homeFor(asked: string, account: Account, relocated: string): string {
-  makeParents(asked);
+  makeOpen(dirname(asked));
   const link = lstatSync(asked, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
   if (!link) {
     makePrivate(asked, account);
@@ -73,28 +74,13 @@ function homeFor(asked: string, account: Account, relocated: string): string {
   }
   const home = join(relocated, shortHash(asked));
   if (link && existsSync(asked)) return realpathSync(asked);
-  mkdirSync(relocated, { recursive: true, mode: 0o755 });
+  makeOpen(relocated);
   makePrivate(home, account);
   if (!canExecute(account, home))
     throw new Refusal(`${account.name} can enter neither ${asked} nor ${home}; set DATABASE_URL`);
   rmSync(asked, { recursive: true, force: true });
   symlinkSync(home, asked);
   return home;
-}
-
-/** Directories above the private one are made so that the account can pass, whatever the umask. */
-function makeParents(path: string): void {
-  const parent = dirname(path);
-  if (existsSync(parent)) return;
-  makeParents(parent);
-  mkdirSync(parent, { recursive: true });
-  chmodSync(parent, 0o755);
-}
-
-function makePrivate(path: string, account: Account | undefined): void {
-  mkdirSync(path, { recursive: true, mode: 0o700 });
-  if (account) chownSync(path, account.uid, account.gid);
-  chmodSync(path, 0o700);
 }
 
 function socketsOf(home: string, account: Account | undefined): string {
