@@ -3,7 +3,7 @@ import type { Candidate, CandidateAllocation, CandidateMapping } from './request
 
 /** Writes a complete choice out as a candidate: amounts summed per (provider, class), providers listed once per group. */
 export function candidateOf(plan: Plan, { chosen }: { readonly chosen: Int32Array }): Candidate {
-  const allocations: (CandidateAllocation & { amount: number })[] = [];
+  const allocations: Sum[] = [];
   const mappings: CandidateMapping[] = [];
   for (let group = 0; group < plan.groups.length; group++) {
     const providers: number[] = [];
@@ -11,12 +11,21 @@ export function candidateOf(plan: Plan, { chosen }: { readonly chosen: Int32Arra
       const provider = chosen[slot] ?? -1;
       if (!providers.includes(provider)) providers.push(provider);
       for (const { resourceClass, amount } of plan.slots[slot]?.demands ?? []) {
-        const same = allocations.find((entry) => entry.provider === provider && entry.resourceClass === resourceClass);
-        if (same === undefined) allocations.push({ provider, resourceClass, amount });
-        else same.amount += amount;
+        addUp(allocations, provider, resourceClass, amount);
       }
     }
     mappings.push({ suffix: plan.groups[group]?.suffix ?? '', providers });
   }
   return { allocations, mappings };
+}
+
+type Sum = CandidateAllocation & { amount: number };
+
+function addUp(sums: Sum[], provider: number, resourceClass: number, amount: number): void {
+  for (const sum of sums) {
+    if (sum.provider !== provider || sum.resourceClass !== resourceClass) continue;
+    sum.amount += amount;
+    return;
+  }
+  sums.push({ provider, resourceClass, amount });
 }

@@ -47,14 +47,15 @@ export class Combiner implements PartialChoice {
   reset(anchor: number): boolean {
     const { slots } = this.plan;
     for (let slot = 0; slot < slots.length; slot++) {
-      const [options, choice] = [this.options[slot], slots[slot]];
+      const options = this.options[slot];
+      const choice = slots[slot];
       if (options === undefined || choice === undefined) return false;
       listOptions(this.snapshot, choice, anchor, options);
       if (options.length === 0) return false;
       if (this.random !== undefined) shuffle(options, this.random);
+      this.chosen[slot] = -1;
+      this.position[slot] = -1;
     }
-    this.chosen.fill(-1);
-    this.position.fill(-1);
     this.started = false;
     this.found = 0;
     this.refused = 0;

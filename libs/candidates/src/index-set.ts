@@ -7,17 +7,102 @@ export interface IndexSet {
   readonly bits: Uint32Array | undefined;
 }
 
+/** What joins and what leaves a set, in any order; nothing does both. */
+export interface SetEdit {
+  readonly added: number[];
+  readonly removed: number[];
+}
+
 /** What nobody carries. */
 export const EMPTY_SET: IndexSet = { members: new Int32Array(0), bits: undefined };
 
 /** Makes a set of `members` (distinct, any order) out of the indexes 0 … `universe` − 1. */
-export function toIndexSet(members: readonly number[], universe: number): IndexSet {
-  const sorted = Int32Array.from(members).sort();
+export function toIndexSet(members: Int32Array | readonly number[], universe: number): IndexSet {
+  const list = Int32Array.from(members);
   const words = (universe + 31) >>> 5;
-  if (sorted.length <= words) return { members: sorted, bits: undefined };
+  const sorted = isAscending(list);
+  if (list.length <= words) return { members: sorted ? list : list.sort(), bits: undefined };
+  const bits = bitsOf(list, words);
+  return { members: sorted ? list : listBits(bits, list), bits };
+}
+
+/** The set under other numbers: `moved` gives each old index its new one, −1 to those who leave. */
+export function renumberSet(set: IndexSet, moved: Int32Array, universe: number): IndexSet {
+  return toIndexSet(renumberMembers(set.members, moved), universe);
+}
+
+/** The members under other numbers, in the order of the old ones. */
+export function renumberMembers(members: Int32Array, moved: Int32Array): Int32Array {
+  const list = new Int32Array(members.length);
+  let length = 0;
+  for (const index of members) {
+    const now = moved[index] ?? -1;
+    if (now >= 0) list[length++] = now;
+  }
+  return length === list.length ? list : list.slice(0, length);
+}
+
+/** The set after the edit. The list is a new one; the bitset is changed in place and handed on. */
+export function editSet(set: IndexSet, edit: SetEdit, universe: number): IndexSet {
+  const members = editMembers(set.members, edit);
+  const words = (universe + 31) >>> 5;
+  if (members.length <= words) return { members, bits: undefined };
+  if (set.bits === undefined || set.bits.length < words) return { members, bits: bitsOf(members, words) };
+  const { bits } = set;
+  for (const index of edit.removed) bits[index >>> 5] = (bits[index >>> 5] ?? 0) & ~(1 << (index & 31));
+  for (const index of edit.added) bits[index >>> 5] = (bits[index >>> 5] ?? 0) | (1 << (index & 31));
+  return { members, bits };
+}
+
+/** An ascending list after the edit: runs between the places of edit are copied whole. Joining twice or leaving twice does no harm. */
+export function editMembers(members: Int32Array, edit: SetEdit): Int32Array {
+  const added = edit.added.length > 1 ? edit.added.sort((a, b) => a - b) : edit.added;
+  const removed = edit.removed.length > 1 ? edit.removed.sort((a, b) => a - b) : edit.removed;
+  const list = new Int32Array(members.length + added.length);
+  let length = 0;
+  let from = 0;
+  for (let a = 0, r = 0; a < added.length || r < removed.length;) {
+    const joining = added[a] ?? Infinity;
+    const leaving = removed[r] ?? Infinity;
+    const index = Math.min(joining, leaving);
+    const at = lowerBound(members, index, from);
+    list.set(members.subarray(from, at), length);
+    length += at - from;
+    from = members[at] === index ? at + 1 : at;
+    if (joining <= leaving) {
+      list[length++] = index;
+      a++;
+    } else {
+      r++;
+    }
+  }
+  list.set(members.subarray(from), length);
+  length += members.length - from;
+  return length === list.length ? list : list.slice(0, length);
+}
+
+function isAscending(list: Int32Array): boolean {
+  let last = -1;
+  for (const index of list) {
+    if (index < last) return false;
+    last = index;
+  }
+  return true;
+}
+
+function bitsOf(members: Int32Array, words: number): Uint32Array {
   const bits = new Uint32Array(words);
-  for (const index of sorted) bits[index >>> 5] = (bits[index >>> 5] ?? 0) | (1 << (index & 31));
-  return { members: sorted, bits };
+  for (const index of members) bits[index >>> 5] = (bits[index >>> 5] ?? 0) | (1 << (index & 31));
+  return bits;
+}
+
+/** Writes the members of a bitset to `list`, ascending: for many members a fraction of what sorting them costs. */
+function listBits(bits: Uint32Array, list: Int32Array): Int32Array {
+  let length = 0;
+  bits.forEach((word, at) => {
+    for (let rest = word; rest !== 0; rest &= rest - 1) list[length++] = (at << 5) + 31 - Math.clz32(rest & -rest);
+  });
+  return list;
 }
 
 /** Whether `index` is a member: one bit test, or a binary search in a short list. */
@@ -40,9 +125,9 @@ export function meetsEvery(conditions: readonly (readonly IndexSet[])[], index: 
   return true;
 }
 
-/** First position in ascending `list` whose value is not below `value`. */
-export function lowerBound(list: Int32Array, value: number): number {
-  let low = 0;
+/** First position from `from` on in ascending `list` whose value is not below `value`. */
+export function lowerBound(list: Int32Array, value: number, from = 0): number {
+  let low = from;
   let high = list.length;
   while (low < high) {
     const middle = (low + high) >>> 1;

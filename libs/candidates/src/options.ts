@@ -11,35 +11,42 @@ const SMALL_TREE = 4;
  * the unsuffixed group needs collectively are not looked at here. Source: spec allocation_candidates.md §5, §6.
  */
 export function listOptions(snapshot: Snapshot, slot: Slot, anchor: number, options: number[]): void {
-  options.length = 0;
+  const count = fillOptions(snapshot, slot, anchor, options);
+  // Only ever shortened when it must be: emptying an array gives its memory back, and most anchors have one option a slot.
+  if (options.length > count) options.length = count;
+}
+
+function fillOptions(snapshot: Snapshot, slot: Slot, anchor: number, options: number[]): number {
   const { group } = slot;
   const { layout, inventory, sharing } = snapshot;
   const spans = spansTree(group, anchor);
-  if (spans === undefined) return;
+  if (spans === undefined) return 0;
+  let count = 0;
   const end = layout.subtreeEnd[anchor] ?? anchor + 1;
   if (group.treeRoot < 0 || group.treeRoot === anchor) {
-    const [demand] = slot.demands;
+    const demand = slot.demands[0];
     if (end - anchor <= SMALL_TREE || demand === undefined) {
       for (let provider = anchor; provider < end; provider++) {
-        if (serves(snapshot, slot, provider, spans)) options.push(provider);
+        if (serves(snapshot, slot, provider, spans)) options[count++] = provider;
       }
     } else {
       const column = inventory.columns[demand.resourceClass] ?? NOBODY;
       for (let at = lowerBound(column, anchor); at < column.length; at++) {
         const provider = column[at] ?? end;
         if (provider >= end) break;
-        if (serves(snapshot, slot, provider, spans)) options.push(provider);
+        if (serves(snapshot, slot, provider, spans)) options[count++] = provider;
       }
     }
   }
   const around = sharing.aroundRoot[layout.rootOrdinal[anchor] ?? 0] ?? NOBODY;
-  if (around.length === 0 || (!group.granular && group.treeRoot >= 0)) return;
+  if (around.length === 0 || (!group.granular && group.treeRoot >= 0)) return count;
   for (const provider of around) {
     const home = layout.root[provider] ?? -1;
     if (home === anchor || (group.treeRoot >= 0 && home !== group.treeRoot)) continue;
     // A sharing provider must itself be in the aggregates, whatever the anchor is in.
-    if (serves(snapshot, slot, provider, false)) options.push(provider);
+    if (serves(snapshot, slot, provider, false)) options[count++] = provider;
   }
+  return count;
 }
 
 const NOBODY = new Int32Array(0);

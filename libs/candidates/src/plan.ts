@@ -122,44 +122,44 @@ function resolveGroup(snapshot: Snapshot, group: RequestGroup): GroupPlan | unde
   return { suffix: group.suffix, granular, demands, required, forbidden, memberOf, notMemberOf, treeRoot };
 }
 
+/** One slot per granular group, one per class of the unsuffixed group. Runs once a request, so it is plain loops. */
 function assemble(groups: readonly GroupPlan[], rules: PlanRules): Plan {
-  const choices = groups.flatMap((group) =>
-    group.granular
-      ? [{ group, demands: group.demands }]
-      : group.demands.map((demand) => ({ group, demands: [demand] as readonly Demand[] })),
+  const slots: Slot[] = [];
+  const slotsOfGroup: number[][] = [];
+  for (const group of groups) {
+    const own: number[] = [];
+    slotsOfGroup.push(own);
+    for (const demands of group.granular ? [group.demands] : group.demands.map((demand) => [demand])) {
+      own.push(slots.length);
+      slots.push({ group, demands, contested: NONE, subtrees: NONE });
+    }
+  }
+  const { isolate, sameSubtrees, rootRequired, rootForbidden, oneProviderPerTree } = rules;
+  const subtrees = sameSubtrees.map((suffixes) =>
+    groups.flatMap(({ suffix }, at) => (suffixes.includes(suffix) ? (slotsOfGroup[at] ?? []) : [])),
   );
-  const subtrees = rules.sameSubtrees.map((suffixes) =>
-    choices.flatMap(({ group }, slot) => (suffixes.includes(group.suffix) ? [slot] : [])),
-  );
-  const slots = choices.map(({ group, demands }, slot) => ({
-    group,
-    demands,
-    contested: choices.length === 1 ? [] : contestedBy(choices, slot),
-    subtrees: subtrees.flatMap((members, at) => (members.length > 1 && members.includes(slot) ? [at] : [])),
-  }));
-  return {
-    groups,
-    slots,
-    slotsOfGroup: groups.map((group) => choices.flatMap((choice, slot) => (choice.group === group ? [slot] : []))),
-    isolate: rules.isolate,
-    subtrees,
-    rootRequired: rules.rootRequired,
-    rootForbidden: rules.rootForbidden,
-    oneProviderPerTree: rules.oneProviderPerTree,
-  };
+  // Within one group every class occurs once, so a single group contests nothing.
+  const related = groups.length > 1 ? slots.map((slot, at) => relate(slots, subtrees, slot, at)) : slots;
+  return { groups, slots: related, slotsOfGroup, isolate, subtrees, rootRequired, rootForbidden, oneProviderPerTree };
 }
 
-function contestedBy(choices: readonly { readonly demands: readonly Demand[] }[], slot: number): Slot['contested'] {
-  return (choices[slot]?.demands ?? []).flatMap((demand) => {
-    const others = choices.flatMap((choice, at) =>
-      at === slot
-        ? []
-        : choice.demands
-            .filter(({ resourceClass }) => resourceClass === demand.resourceClass)
-            .map(({ amount }) => ({ slot: at, amount })),
-    );
-    return others.length === 0 ? [] : [{ demand, others }];
-  });
+const NONE: readonly never[] = [];
+
+function relate(slots: readonly Slot[], subtrees: readonly (readonly number[])[], slot: Slot, at: number): Slot {
+  return {
+    ...slot,
+    contested: slot.demands.flatMap((demand) => {
+      const others = slots.flatMap(({ demands }, other) =>
+        other === at
+          ? []
+          : demands
+              .filter(({ resourceClass }) => resourceClass === demand.resourceClass)
+              .map(({ amount }) => ({ slot: other, amount })),
+      );
+      return others.length === 0 ? [] : [{ demand, others }];
+    }),
+    subtrees: subtrees.flatMap((members, index) => (members.length > 1 && members.includes(at) ? [index] : [])),
+  };
 }
 
 function resolveClass(snapshot: Snapshot, name: string): number {

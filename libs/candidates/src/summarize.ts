@@ -50,12 +50,20 @@ export function usesTreeTwice(snapshot: Snapshot, { allocations }: Candidate): b
   );
 }
 
+/** Distinct roots of the trees that give something, ascending. */
 function rootsOf(snapshot: Snapshot, candidates: readonly Candidate[]): readonly number[] {
-  const roots = new Set<number>();
+  const roots: number[] = [];
+  let last = -1;
   for (const { allocations } of candidates) {
-    for (const { provider } of allocations) roots.add(snapshot.layout.root[provider] ?? provider);
+    for (const { provider } of allocations) {
+      const root = snapshot.layout.root[provider] ?? provider;
+      // One tree gives several things in a row: hardly anything is left to sort.
+      if (root !== last) roots.push(root);
+      last = root;
+    }
   }
-  return [...roots].sort((a, b) => a - b);
+  roots.sort((a, b) => a - b);
+  return roots.filter((root, at) => root !== roots[at - 1]);
 }
 
 function noteUnseen(

@@ -1,36 +1,95 @@
 import { buildSnapshot, type Snapshot } from '#berth/candidates';
-import { SupplyStore, Transactions } from '#berth/store';
-import { Injectable } from '@nestjs/common';
+import type { ChangedProvider, Supply, SupplyDelta } from '#berth/domain';
+import { ChangeSession, ChangeStore, Transactions, type ReadingPoint } from '#berth/store';
+import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+
+/** A snapshot and the point of the database's history that it shows. */
+interface Kept {
+  readonly at: ReadingPoint;
+  readonly snapshot: Snapshot;
+}
+
+/** Whoever has not looked for this long reads everything anew; a process looks at least every IDLE_CHECK_MS. */
+const FORGET_AFTER_SECONDS = 600;
+
+/** Keeps an idle process near the present, and the log of changes short: ms. */
+const IDLE_CHECK_MS = 60_000;
 
 /**
- * Gives searches a snapshot of the supply side that is as fresh as a read of the database: it was read after the
- * search asked. All who ask while a reading is under way share the next one.
+ * Keeps the supply side in memory, and before each use asks the database what was committed since. So a search is as
+ * fresh as a read of the database: its check was sent after it asked. One check serves all who asked before it was sent.
+ * Source: docs/adr/0008.
  */
 @Injectable()
-export class SnapshotKeeper {
+export class SnapshotKeeper implements OnApplicationShutdown {
+  private readonly logger = new Logger(SnapshotKeeper.name);
+  private kept: Kept | undefined;
   private running: Promise<unknown> = Promise.resolve();
   private next: Promise<Snapshot> | undefined;
+  private readonly idle = setInterval(() => void this.lookAround(), IDLE_CHECK_MS).unref();
 
   constructor(
     private readonly transactions: Transactions,
-    private readonly supply: SupplyStore,
+    private readonly session: ChangeSession,
+    private readonly changes: ChangeStore,
   ) {}
 
-  /** A snapshot read after this call. Throws Unavailable when the database can't be reached. */
+  /** A snapshot that shows all that was committed before this call. Throws Unavailable: never stale data instead. */
   current(): Promise<Snapshot> {
     this.next ??= this.after(this.running);
     return this.next;
   }
 
-  private async after(running: Promise<unknown>): Promise<Snapshot> {
-    await running.catch(() => undefined);
-    const reading = this.read();
-    this.running = reading;
-    this.next = undefined;
-    return await reading;
+  onApplicationShutdown(): void {
+    clearInterval(this.idle);
   }
 
-  private async read(): Promise<Snapshot> {
-    return buildSnapshot(await this.transactions.read('snapshot.read', (tx) => this.supply.load(tx)));
+  private async after(running: Promise<unknown>): Promise<Snapshot> {
+    await running.catch(() => undefined);
+    const refreshing = this.refresh();
+    this.running = refreshing;
+    this.next = undefined;
+    return await refreshing;
   }
+
+  private async refresh(): Promise<Snapshot> {
+    const { kept } = this;
+    if (kept === undefined) return await this.readAll();
+    const changes = await this.session.run((tx) => this.changes.since(tx, kept.at));
+    if (changes.status === 'forgotten') return await this.readAll();
+    if (changes.status === 'changed') return await this.readAll();
+    this.kept = { at: changes.at, snapshot: kept.snapshot };
+    return kept.snapshot;
+  }
+
+  private async readAll(): Promise<Snapshot> {
+    const { at, providers, names } = await this.transactions.read('snapshot.readAll', (tx) => this.changes.readAll(tx));
+    const snapshot = buildSnapshot(toSupply(providers, names));
+    this.kept = { at, snapshot };
+    return snapshot;
+  }
+
+  private async lookAround(): Promise<void> {
+    try {
+      if (this.kept !== undefined) await this.current();
+      await this.transactions.run('changes.forget', (tx) => this.changes.forget(tx, FORGET_AFTER_SECONDS));
+    } catch (error) {
+      this.logger.warn(`could not look after the changes: ${(error as Error).message}`);
+    }
+  }
+}
+
+function toSupply(providers: readonly ChangedProvider[], names: SupplyDelta['names']): Supply {
+  return {
+    providers: providers.map(({ provider }) => provider),
+    inventories: providers.flatMap(({ inventories }) => inventories),
+    providerTraits: providers.flatMap(({ provider, shape }) =>
+      (shape?.traitIds ?? []).map((traitId) => ({ providerId: provider.id, traitId })),
+    ),
+    providerAggregates: providers.flatMap(({ provider, shape }) =>
+      (shape?.aggregates ?? []).map((aggregate) => ({ providerId: provider.id, aggregate })),
+    ),
+    traits: names?.traits ?? [],
+    resourceClasses: names?.resourceClasses ?? [],
+  };
 }

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { AggregateEntity, ProviderAggregateEntity } from './aggregate/aggregate.entity.js';
 import { AllocationEntity } from './allocation/allocation.entity.js';
+import { SupplyChangeEntity, SupplyChangesFloorEntity } from './change/change.entity.js';
 import { ConsumerTypeEntity, ProjectEntity, UserEntity } from './consumer/consumer-names.entity.js';
 import { ConsumerEntity } from './consumer/consumer.entity.js';
 import { InventoryEntity } from './inventory/inventory.entity.js';
@@ -31,6 +32,8 @@ export function dataSourceOptions(databaseUrl: string, poolSize = POOL_SIZE): Da
       ProviderEntity,
       ProviderTraitEntity,
       ResourceClassEntity,
+      SupplyChangeEntity,
+      SupplyChangesFloorEntity,
       TraitEntity,
       UserEntity,
     ],

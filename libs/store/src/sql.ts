@@ -1,8 +1,8 @@
-import type { PoolClient } from 'pg';
+import type { ClientBase } from 'pg';
 
 /** The handle of one running transaction. Statements run on it, in order, and nowhere else. */
 export interface Tx {
-  readonly client: PoolClient;
+  readonly client: ClientBase;
 }
 
 /** One SQL statement: its name is that of the prepared statement, `Row` what it answers. */

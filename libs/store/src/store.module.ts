@@ -2,6 +2,8 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AggregateStore } from './aggregate/aggregate.store.js';
 import { AllocationStore } from './allocation/allocation.store.js';
+import { ChangeSession } from './change/change-session.js';
+import { ChangeStore } from './change/change.store.js';
 import { ConsumerStore } from './consumer/consumer.store.js';
 import { OwnerNames } from './consumer/owner-names.js';
 import { dataSourceOptions } from './data-source.js';
@@ -18,6 +20,8 @@ import { UsageStore } from './usage/usage.store.js';
 const STORES = [
   AggregateStore,
   AllocationStore,
+  ChangeSession,
+  ChangeStore,
   ConsumerStore,
   GenerationService,
   InventoryStore,

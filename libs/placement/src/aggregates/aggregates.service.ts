@@ -37,8 +37,10 @@ export class AggregatesService {
     return this.transactions.run('aggregates.replaceAll', async (tx) => {
       const provider = await this.providers.getId(tx, providerUuid);
       let { generation } = provider;
-      if (claimed === undefined) await this.generations.lock(tx, provider.id);
-      else {
+      if (claimed === undefined) {
+        await this.generations.lock(tx, provider.id);
+        await this.generations.touch(tx, [provider.id], true);
+      } else {
         const bump = await this.generations.increment(tx, 'provider', provider.id, claimed);
         if (bump.status !== 'bumped') {
           throw new GenerationConflict(

@@ -1,5 +1,5 @@
 import { Conflict, FIRST_CUSTOM_RESOURCE_CLASS_ID, Invalid, NotFound } from '#berth/domain';
-import { InventoryStore, ResourceClassStore, Transactions, type ResourceClass } from '#berth/store';
+import { GenerationService, InventoryStore, ResourceClassStore, Transactions, type ResourceClass, type Tx } from '#berth/store';
 import { Injectable } from '@nestjs/common';
 
 @Injectable()
@@ -8,6 +8,7 @@ export class ResourceClassesService {
     private readonly transactions: Transactions,
     private readonly classes: ResourceClassStore,
     private readonly inventories: InventoryStore,
+    private readonly generations: GenerationService,
   ) {}
 
   /** All classes, standard ones first. Source: spec resource_classes.md. */
@@ -24,7 +25,7 @@ export class ResourceClassesService {
 
   /** Throws Conflict if there is one of that name. */
   async create(name: string): Promise<void> {
-    const created = await this.transactions.run('resourceClasses.create', (tx) => this.classes.insert(tx, name));
+    const created = await this.transactions.run('resourceClasses.create', (tx) => this.insert(tx, name));
     if (!created) throw new Conflict(`Conflicting resource class already exists: ${name}`);
   }
 
@@ -32,7 +33,7 @@ export class ResourceClassesService {
   ensure(name: string): Promise<boolean> {
     return this.transactions.run('resourceClasses.ensure', async (tx) => {
       if ((await this.classes.find(tx, name)) !== undefined) return false;
-      return await this.classes.insert(tx, name);
+      return await this.insert(tx, name);
     });
   }
 
@@ -45,6 +46,7 @@ export class ResourceClassesService {
       if (!(await this.classes.rename(tx, found.id, wanted))) {
         throw new Conflict(`Resource class already exists: ${wanted}`);
       }
+      await this.generations.touchNames(tx);
       const renamed = await this.classes.find(tx, wanted);
       if (renamed === undefined) throw unknownClass(wanted);
       return renamed;
@@ -62,7 +64,14 @@ export class ResourceClassesService {
         throw new Conflict(`${prefix}resource class ${name}. Class is in use in inventory.`);
       }
       await this.classes.deleteById(tx, found.id);
+      await this.generations.touchNames(tx);
     });
+  }
+
+  private async insert(tx: Tx, name: string): Promise<boolean> {
+    const created = await this.classes.insert(tx, name);
+    if (created) await this.generations.touchNames(tx);
+    return created;
   }
 }
 

@@ -1,5 +1,5 @@
 import { Conflict, ERROR_CODES, NotFound } from '#berth/domain';
-import { AggregateStore, InventoryStore, ProviderStore, TraitStore, Transactions } from '#berth/store';
+import { AggregateStore, GenerationService, InventoryStore, ProviderStore, TraitStore, Transactions } from '#berth/store';
 import { Injectable } from '@nestjs/common';
 
 /** Removal is a story of its own: it ends what hangs on a provider. */
@@ -11,6 +11,7 @@ export class ProviderRemovalService {
     private readonly inventories: InventoryStore,
     private readonly traits: TraitStore,
     private readonly aggregates: AggregateStore,
+    private readonly generations: GenerationService,
   ) {}
 
   /** Throws NotFound, or Conflict while it has children or allocations. Source: spec resource_providers.md §5. */
@@ -36,6 +37,7 @@ export class ProviderRemovalService {
       await this.traits.deleteByProvider(tx, provider.id);
       await this.aggregates.deleteByProvider(tx, provider.id);
       await this.providers.deleteById(tx, provider.id);
+      await this.generations.touch(tx, [provider.id], true);
     });
   }
 }

@@ -59,7 +59,9 @@ export class ResourceProvidersService {
       if (parent === undefined) throw uncreated(name, uuid, 'parent provider UUID does not exist.');
       const taken = await this.providers.insert(tx, uuid, name, parent);
       if (taken !== undefined) throw duplicate(taken === 'uuid' ? `uuid: ${uuid}` : `name: ${name}`);
-      return await this.providers.get(tx, uuid);
+      const provider = await this.providers.get(tx, uuid);
+      await this.generations.touch(tx, [provider.id], true);
+      return provider;
     });
   }
 
@@ -70,6 +72,7 @@ export class ResourceProvidersService {
       if (parentUuid === undefined) await this.generations.lock(tx, provider.id);
       else await this.setParent(tx, provider, parentUuid, allowReparenting);
       if ((await this.providers.rename(tx, provider.id, name)) !== undefined) throw duplicate(name);
+      await this.generations.touch(tx, [provider.id], true);
       return await this.providers.get(tx, uuid);
     });
   }
@@ -109,7 +112,9 @@ export class ResourceProvidersService {
     }
     const wanted = parentUuid === null ? null : (parent ?? 'unknown');
     const plan = planParent(kept, wanted, subtree, allowReparenting);
-    if (plan.status === 'moved') await this.providers.move(tx, kept.id, subtree, plan.parentId, plan.rootId);
+    if (plan.status === 'unchanged') return;
+    await this.providers.move(tx, kept.id, subtree, plan.parentId, plan.rootId);
+    await this.generations.touch(tx, [...subtree], true);
   }
 
   private async readMove(

@@ -1,5 +1,5 @@
 import { Conflict, CUSTOM_PREFIX, Invalid, NotFound } from '#berth/domain';
-import { Transactions, TraitStore, type Trait, type TraitsFilter } from '#berth/store';
+import { GenerationService, Transactions, TraitStore, type Trait, type TraitsFilter } from '#berth/store';
 import { Injectable } from '@nestjs/common';
 
 @Injectable()
@@ -7,6 +7,7 @@ export class TraitsService {
   constructor(
     private readonly transactions: Transactions,
     private readonly traits: TraitStore,
+    private readonly generations: GenerationService,
   ) {}
 
   /** Source: spec traits.md §1. */
@@ -28,7 +29,10 @@ export class TraitsService {
       const [known] = await this.traits.findByNames(tx, [name]);
       if (known !== undefined) return { trait: known, created: false };
       const trait = await this.traits.insert(tx, name);
-      if (trait !== undefined) return { trait, created: true };
+      if (trait !== undefined) {
+        await this.generations.touchNames(tx);
+        return { trait, created: true };
+      }
       const [other] = await this.traits.findByNames(tx, [name]);
       if (other === undefined) throw unknownTrait(name);
       return { trait: other, created: false };
@@ -43,6 +47,7 @@ export class TraitsService {
       if (!name.startsWith(CUSTOM_PREFIX)) throw new Invalid(`Cannot delete standard trait ${name}.`);
       if (trait.isUsed) throw new Conflict(`The trait ${name} is in use by a resource provider.`);
       await this.traits.deleteById(tx, trait.id);
+      await this.generations.touchNames(tx);
     });
   }
 }

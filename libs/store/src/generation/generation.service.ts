@@ -2,6 +2,7 @@ import { toGeneration, type Generation } from '#berth/domain';
 import { Injectable } from '@nestjs/common';
 import { LostRace } from '../lost-race.js';
 import { run, type Tx } from '../sql.js';
+import { mark, NAMES } from '../change/change.sql.js';
 import { advance, increment, lockProvider, type Noun } from './generation.sql.js';
 
 /** What became of an increment. */
@@ -53,16 +54,30 @@ export class GenerationService {
   }
 
   /**
+   * Says that providers have changed although their generation stays (spec data_model.md §3: renames, tree changes,
+   * aggregates before 1.19, removed allocations). `shape`: whether traits, aggregates or the tree may have.
+   */
+  async touch(tx: Tx, providerIds: readonly number[], shape: boolean): Promise<void> {
+    if (providerIds.length > 0) await run(tx, mark, [providerIds, shape]);
+  }
+
+  /** Says that names of traits or classes have come, changed or gone. */
+  async touchNames(tx: Tx): Promise<void> {
+    await run(tx, mark, [[NAMES], true]);
+  }
+
+  /**
    * Moves many generations in one statement, each compared with what was read under its lock. Throws LostRace,
    * and the transaction runs again, if one moved meanwhile.
    */
   async advance(tx: Tx, noun: Noun, steps: readonly Advance[]): Promise<void> {
     if (steps.length === 0) return;
-    const { count } = await run(tx, advance[noun], [
+    const { rows } = await run(tx, advance[noun], [
       steps.map(({ id }) => id),
       steps.map(({ from }) => from),
       steps.map(({ to }) => to),
     ]);
-    if (count !== steps.length) throw new LostRace(`${steps.length - count} ${noun} generations moved under the lock`);
+    const moved = rows[0]?.moved ?? 0;
+    if (moved !== steps.length) throw new LostRace(`${steps.length - moved} ${noun} generations moved under the lock`);
   }
 }

@@ -8,13 +8,18 @@ export interface BumpRow {
   readonly bumped: number | null;
 }
 
-/** The guard and the increment in one statement. The claimed number may be any integer, hence numeric. */
+/**
+ * The guard and the increment in one statement, and for a provider the line in the change log. The claimed number may be
+ * any integer, hence numeric.
+ */
 export const increment: Record<Noun, Statement<BumpRow>> = {
   provider: statement<BumpRow>(
     'generation.increment.provider',
     `with bumped as (
        update resource_providers set generation = generation + 1, updated_at = now()
-        where id = $1::int and generation = $2::numeric returning generation)
+        where id = $1::int and generation = $2::numeric returning id, generation),
+     logged as (
+       insert into supply_changes (resource_provider_id, shape) select id, true from bumped)
      select rp.generation as found, bumped.generation as bumped
        from resource_providers rp left join bumped on true where rp.id = $1::int`,
   ),
@@ -28,19 +33,27 @@ export const increment: Record<Noun, Statement<BumpRow>> = {
   ),
 };
 
-/** Many at once: ids, the generations they were read with, the generations they get. */
-export const advance: Record<Noun, Statement> = {
-  provider: statement(
+/** Many at once: ids, the generations they were read with, the generations they get. Answers how many moved. */
+export const advance: Record<Noun, Statement<{ readonly moved: number }>> = {
+  provider: statement<{ readonly moved: number }>(
     'generation.advance.provider',
-    `update resource_providers rp set generation = step.wanted, updated_at = now()
-       from unnest($1::int[], $2::int[], $3::int[]) as step (id, seen, wanted)
-      where rp.id = step.id and rp.generation = step.seen`,
+    `with moved as (
+       update resource_providers rp set generation = step.wanted, updated_at = now()
+         from unnest($1::int[], $2::int[], $3::int[]) as step (id, seen, wanted)
+        where rp.id = step.id and rp.generation = step.seen
+       returning rp.id),
+     logged as (
+       insert into supply_changes (resource_provider_id, shape) select id, false from moved)
+     select count(*)::int as moved from moved`,
   ),
-  consumer: statement(
+  consumer: statement<{ readonly moved: number }>(
     'generation.advance.consumer',
-    `update consumers c set generation = step.wanted, updated_at = now()
-       from unnest($1::bigint[], $2::int[], $3::int[]) as step (id, seen, wanted)
-      where c.id = step.id and c.generation = step.seen`,
+    `with moved as (
+       update consumers c set generation = step.wanted, updated_at = now()
+         from unnest($1::bigint[], $2::int[], $3::int[]) as step (id, seen, wanted)
+        where c.id = step.id and c.generation = step.seen
+       returning c.id)
+     select count(*)::int as moved from moved`,
   ),
 };
 

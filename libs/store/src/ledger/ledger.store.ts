@@ -82,6 +82,7 @@ export class LedgerStore {
       changedConsumers.map(({ id, seen, generation }) => ({ id, from: seen, to: generation })),
     );
     await this.generations.advance(tx, 'provider', settlement.raised);
+    await this.generations.touch(tx, settlement.touched, false);
   }
 }
 

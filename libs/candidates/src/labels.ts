@@ -1,0 +1,167 @@
+import type { SupplyName } from '#berth/domain';
+import { EMPTY_SET, editSet, toIndexSet, type IndexSet, type SetEdit } from './index-set.js';
+
+/** The labels of one provider; providers with the same labels share one. */
+export interface Profile {
+  /** Ids, ascending. */
+  readonly labels: readonly number[];
+  /** In the same order; made when first read, undefined again after a rename. */
+  names: readonly string[] | undefined;
+  readonly nextOfHash: Profile | undefined;
+}
+
+/**
+ * What providers are labelled with, traits or aggregates, both ways: who carries a label, and what a provider carries. A fleet has few distinct
+ * hardware profiles: sharing them keeps 40 names a host from costing 40 references a host.
+ */
+export interface Labels {
+  /** By name; for traits every known one, carried or not. */
+  readonly sets: Map<string, IndexSet>;
+  /** Per provider. */
+  readonly profiles: Profile[];
+  readonly names: Map<number, string>;
+  readonly pool: ProfilePool;
+}
+
+/** The distinct profiles, found by a hash of their numbers: a text as key takes 1.5 µs to make and stays. */
+export class ProfilePool {
+  private readonly byHash = new Map<number, Profile>();
+  private size = 0;
+
+  /** The profile of the labels `list[from]` … `list[to − 1]`, which ascend. */
+  intern(list: Int32Array | readonly number[], from: number, to: number): Profile {
+    let hash = to - from;
+    for (let at = from; at < to; at++) hash = Math.imul(hash ^ (list[at] ?? 0), 0x01000193) ^ (hash >>> 15);
+    const first = this.byHash.get(hash);
+    for (let known = first; known !== undefined; known = known.nextOfHash) if (isSame(known, list, from, to)) return known;
+    const profile: Profile = { labels: Array.from(list.slice(from, to)), names: undefined, nextOfHash: first };
+    this.byHash.set(hash, profile);
+    this.size++;
+    return profile;
+  }
+
+  /** Forgets the profiles that nobody has any more, once they are the larger part. */
+  trim(live: readonly Profile[]): void {
+    if (this.size <= 2 * live.length + POOL_AIR) return;
+    this.byHash.clear();
+    this.size = 0;
+    // Not the objects of `live` themselves, their chains would stay: what they share is shared again as they change.
+    for (const { labels } of new Set(live)) this.intern(labels, 0, labels.length);
+  }
+
+  /** Lets all names be read anew. */
+  forgetNames(): void {
+    for (let profile of this.byHash.values()) {
+      for (;;) {
+        profile.names = undefined;
+        if (profile.nextOfHash === undefined) break;
+        profile = profile.nextOfHash;
+      }
+    }
+  }
+}
+
+const POOL_AIR = 1024;
+
+function isSame({ labels }: Profile, list: Int32Array | readonly number[], from: number, to: number): boolean {
+  if (labels.length !== to - from) return false;
+  for (let at = from; at < to; at++) if (labels[at - from] !== list[at]) return false;
+  return true;
+}
+
+/**
+ * Builds the table of `count` providers. `known` ascends by id; row r says that the provider with index `providers[r]` has the label
+ * `known[positions[r]]`.
+ */
+export function tabulateLabels(
+  known: readonly SupplyName[],
+  providers: Int32Array,
+  positions: Int32Array,
+  count: number,
+): Labels {
+  // Sorted by buckets, there and back: linear for the two million rows of a large fleet.
+  const byProvider = bucket(providers, positions, count);
+  const byLabel = bucket(byProvider.values, byProvider.keys, known.length);
+  const back = bucket(byLabel.values, byLabel.keys, count);
+  const ids = Int32Array.from(back.values, (position) => known[position]?.id ?? -1);
+  const pool = new ProfilePool();
+  return {
+    sets: new Map(
+      known.map(({ name }, at) => [name, toIndexSet(byLabel.values.subarray(byLabel.start[at], byLabel.start[at + 1]), count)]),
+    ),
+    profiles: Array.from({ length: count }, (_, at) => pool.intern(ids, back.start[at] ?? 0, back.start[at + 1] ?? 0)),
+    names: new Map(known.map(({ id, name }) => [id, name])),
+    pool,
+  };
+}
+
+/** Pairs by ascending key, in their order where keys are equal; bucket k is `start[k]` … `start[k + 1] − 1`. */
+function bucket(keys: Int32Array, values: Int32Array, count: number) {
+  const start = new Int32Array(count + 1);
+  for (const key of keys) start[key + 1] = (start[key + 1] ?? 0) + 1;
+  for (let key = 0; key < count; key++) start[key + 1] = (start[key + 1] ?? 0) + (start[key] ?? 0);
+  const next = start.slice();
+  const sorted = { keys: new Int32Array(keys.length), values: new Int32Array(keys.length), start };
+  for (let row = 0; row < keys.length; row++) {
+    const key = keys[row] ?? 0;
+    const at = next[key] ?? 0;
+    next[key] = at + 1;
+    sorted.keys[at] = key;
+    sorted.values[at] = values[row] ?? 0;
+  }
+  return sorted;
+}
+
+/** Names of a profile in order of label id. */
+export function namesOf({ names }: Labels, profile: Profile): readonly string[] {
+  profile.names ??= profile.labels.map((id) => names.get(id) ?? '');
+  return profile.names;
+}
+
+/** Edits by label id, made together at the end: one list is copied once, whoever comes and goes. */
+export type LabelEdits = Map<number, SetEdit>;
+
+/** Gives a provider these labels, distinct, in any order; whether that changes anything. The sets follow with `commitLabels`. */
+export function relabel(labels: Labels, edits: LabelEdits, index: number, wanted: readonly number[]): boolean {
+  const list = [...wanted].sort((a, b) => a - b);
+  const before = labels.profiles[index]?.labels ?? [];
+  const profile = labels.pool.intern(list, 0, list.length);
+  labels.profiles[index] = profile;
+  let changed = false;
+  for (let b = 0, w = 0; b < before.length || w < list.length;) {
+    const [had, has] = [before[b] ?? Infinity, list[w] ?? Infinity];
+    if (had === has) {
+      b++;
+      w++;
+      continue;
+    }
+    changed = true;
+    if (had < has) {
+      editOf(edits, had).removed.push(index);
+      b++;
+    } else {
+      editOf(edits, has).added.push(index);
+      w++;
+    }
+  }
+  return changed;
+}
+
+/** The edit of a key, made if there is none yet. */
+export function editOf(edits: Map<number, SetEdit>, key: number): SetEdit {
+  const known = edits.get(key);
+  if (known !== undefined) return known;
+  const edit: SetEdit = { added: [], removed: [] };
+  edits.set(key, edit);
+  return edit;
+}
+
+/** Brings the sets up to date with the profiles. A label that is not known any more has no set to change. */
+export function commitLabels(labels: Labels, edits: LabelEdits): void {
+  for (const [id, edit] of edits) {
+    const name = labels.names.get(id);
+    if (name === undefined) continue;
+    labels.sets.set(name, editSet(labels.sets.get(name) ?? EMPTY_SET, edit, labels.profiles.length));
+  }
+  labels.pool.trim(labels.profiles);
+}

@@ -1,0 +1,76 @@
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { Unavailable } from '#berth/domain';
+import pg from 'pg';
+import { DataSource } from 'typeorm';
+import { isUnavailable } from '../pg-errors.js';
+import type { Tx } from '../sql.js';
+import { tune } from './change.sql.js';
+
+/** A check that takes longer than this is a database that isn't there for us: ms. */
+const ANSWER_LIMIT_MS = 10_000;
+
+/**
+ * A connection of its own for the question "what has changed": the plan of that one statement is fixed, and settings
+ * that fix it must not leak into connections that others use.
+ */
+@Injectable()
+export class ChangeSession implements OnApplicationShutdown {
+  private client: pg.Client | undefined;
+
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+
+  /** Runs statements, one after another, each by itself. Throws Unavailable when the database can't be reached. */
+  async run<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    const known = this.client;
+    if (known !== undefined) {
+      try {
+        return await work({ client: known });
+      } catch (error) {
+        this.drop(known);
+        if (!isUnavailable(error)) throw error;
+        // The connection was lost while nobody looked, by a restart of the database for one: once more on a new one.
+      }
+    }
+    const client = await this.connect();
+    try {
+      return await work({ client });
+    } catch (error) {
+      this.drop(client);
+      throw isUnavailable(error) ? new Unavailable('The database is not available.', { cause: error }) : error;
+    }
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    const { client } = this;
+    this.client = undefined;
+    await client?.end().catch(() => undefined);
+  }
+
+  private async connect(): Promise<pg.Client> {
+    const { url } = this.dataSource.options as { url?: string };
+    const client = new pg.Client({
+      connectionString: url ?? '',
+      application_name: 'berth freshness',
+      connectionTimeoutMillis: ANSWER_LIMIT_MS,
+      query_timeout: ANSWER_LIMIT_MS,
+      keepAlive: true,
+    });
+    // Told to whoever uses it next.
+    client.on('error', () => this.drop(client));
+    try {
+      await client.connect();
+      await client.query(tune);
+    } catch (cause) {
+      await client.end().catch(() => undefined);
+      throw new Unavailable('The database is not available.', { cause });
+    }
+    this.client = client;
+    return client;
+  }
+
+  private drop(client: pg.Client): void {
+    if (this.client === client) this.client = undefined;
+    void client.end().catch(() => undefined);
+  }
+}

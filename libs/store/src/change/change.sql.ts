@@ -1,0 +1,97 @@
+import { statement } from '../sql.js';
+
+/** Stands for the names of traits and classes, where a provider's id stands otherwise. */
+export const NAMES = 0;
+
+export const mark = statement(
+  'change.mark',
+  `insert into supply_changes (resource_provider_id, shape) select id, $2::boolean from unnest($1::int[]) as id`,
+);
+
+/** One inventory as the array that `toInventory` of the store reads. */
+const INVENTORIES = `
+  (select coalesce(json_agg(json_build_array(i.resource_class_id, i.total, i.reserved, i.min_unit, i.max_unit, i.step_size,
+                                             i.allocation_ratio, i.used) order by i.resource_class_id), '[]')
+     from inventories i where i.resource_provider_id = rp.id)`;
+
+const TRAITS = `
+  (select coalesce(string_agg(t.trait_id::text, ',' order by t.trait_id), '')
+     from resource_provider_traits t where t.resource_provider_id = rp.id)`;
+
+const AGGREGATES = `
+  (select coalesce(string_agg(a.uuid, ',' order by a.id), '')
+     from resource_provider_aggregates rpa join aggregates a on a.id = rpa.aggregate_id
+    where rpa.resource_provider_id = rp.id)`;
+
+const PROVIDER = `
+  rp.id, rp.uuid, rp.name, rp.generation, rp.parent_provider_id as parent_id, rp.root_provider_id as root_id,
+  extract(epoch from coalesce(rp.updated_at, rp.created_at))::float8 * 1000 as changed_at_ms`;
+
+export interface WholeProviderRow {
+  readonly id: number;
+  readonly uuid: string;
+  readonly name: string;
+  readonly generation: number;
+  readonly parent_id: number | null;
+  readonly root_id: number;
+  readonly changed_at_ms: number;
+  readonly inventories: readonly (readonly number[])[];
+  /** Ids, comma separated: few distinct texts in a fleet, and they are parsed once each. */
+  readonly traits: string | null;
+  readonly aggregates: string | null;
+}
+
+/** Where a reading stands, as the database writes it. */
+export const snapshotNow = statement<{ readonly at: string }>(
+  'change.snapshotNow',
+  `select txid_current_snapshot()::text as at`,
+);
+
+export const page = statement<WholeProviderRow>(
+  'change.page',
+  `select ${PROVIDER}, ${INVENTORIES} as inventories, ${TRAITS} as traits, ${AGGREGATES} as aggregates
+     from resource_providers rp where rp.id > $1::int order by rp.id limit $2::int`,
+);
+
+export type SinceRow = Partial<WholeProviderRow> & {
+  readonly now: string;
+  /** Whether changes since then may have been forgotten. */
+  readonly forgotten: boolean;
+  /** null: nothing has changed. */
+  readonly changed_id: number | null;
+};
+
+/**
+ * What was committed since the reading `$1`: stamped at or after its xmin and not visible in it. No gaps, whatever
+ * the order of commits, long transactions included. One statement, so that all of it is one state of the database.
+ */
+export const since = statement<SinceRow>(
+  'change.since',
+  `with changed as (
+     select c.resource_provider_id as id, bool_or(c.shape) as shape
+       from supply_changes c
+      where c.stamp >= txid_snapshot_xmin($1::text::txid_snapshot)
+        and not txid_visible_in_snapshot(c.stamp, $1::text::txid_snapshot)
+      group by c.resource_provider_id)
+   select txid_current_snapshot()::text as now,
+          (select f.stamp >= txid_snapshot_xmin($1::text::txid_snapshot) from supply_changes_floor f where f.id = 1) as forgotten,
+          changed.id as changed_id, ${PROVIDER}, ${INVENTORIES} as inventories,
+          case when changed.shape then ${TRAITS} end as traits,
+          case when changed.shape then ${AGGREGATES} end as aggregates
+     from (select 1) as always
+     left join changed on true
+     left join resource_providers rp on rp.id = changed.id`,
+);
+
+/** Forgets old changes and remembers up to where, in one statement: a reader sees both or neither. */
+export const forget = statement(
+  'change.forget',
+  `with gone as (
+     delete from supply_changes where created_at < now() - make_interval(secs => $1::float8) returning stamp)
+   update supply_changes_floor set stamp = greatest(stamp, (select max(stamp) from gone))
+    where id = 1 and exists (select 1 from gone)`,
+);
+
+/** The plan must not depend on what the planner thinks of the table today: always the index on the stamp. */
+export const tune = `set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_bitmapscan = off;
+set enable_hashjoin = off; set enable_mergejoin = off; set jit = off`;
