@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 
 /** @type {import('jest').Config} */
@@ -31,18 +30,16 @@ const shared = {
 /** Stories start servers and clone databases: on a busy machine that alone may take longer than Jest's 5 s. */
 const STORY_LIMIT_MS = 60_000;
 
-const hasDatabase = existsSync(new URL('test/support/global-setup.ts', import.meta.url));
 const withDatabase = {
   ...shared,
-  testTimeout: STORY_LIMIT_MS,
-  ...(hasDatabase && {
-    globalSetup: '<rootDir>/test/support/global-setup.ts',
-    globalTeardown: '<rootDir>/test/support/global-teardown.ts',
-  }),
+  globalSetup: '<rootDir>/test/support/global-setup.ts',
+  globalTeardown: '<rootDir>/test/support/global-teardown.ts',
 };
 
 export default {
   watchman: false,
+  // Jest reads it here, not in a project.
+  testTimeout: STORY_LIMIT_MS,
   // Each worker runs servers of its own beside it: more of them than this only wait for each other.
   maxWorkers: Math.min(4, availableParallelism()),
   // ES modules are never unloaded from a worker: start a fresh one before the old one grows out of hand.

@@ -22,6 +22,8 @@ export interface OwnerReport {
 export interface Owner {
   readonly report: OwnerReport;
   readonly pid: number;
+  /** Its exit code, once it has ended. */
+  readonly ended: Promise<number | null>;
   /** SIGTERM, and its exit code. */
   stop(): Promise<number | null>;
   kill(): Promise<void>;
@@ -31,7 +33,7 @@ const SCRIPT = fileURLToPath(new URL('postgres-owner.mjs', import.meta.url));
 
 /** Starts a process that owns the PostgreSQL of the directory and waits until it runs or was refused. */
 export async function startOwner(options: OwnerOptions): Promise<Owner> {
-  const child = spawn(process.execPath, [SCRIPT, JSON.stringify(options)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [SCRIPT, JSON.stringify(options)], { stdio: ['pipe', 'pipe', 'inherit'] });
   const ended = once(child, 'exit').then(([code]) => code as number | null);
   const line = await Promise.race([
     once(createInterface({ input: child.stdout }), 'line'),
@@ -45,6 +47,7 @@ export async function startOwner(options: OwnerOptions): Promise<Owner> {
   return {
     report: JSON.parse(String(line[0])) as OwnerReport,
     pid: child.pid ?? 0,
+    ended,
     stop: () => end('SIGTERM'),
     kill: async () => void (await end('SIGKILL')),
   };

@@ -1,6 +1,7 @@
 /**
  * A process that owns an embedded PostgreSQL, to be killed by tests. Its argument is the options as JSON. Says in one line
- * of JSON what it got, or why it was refused, and ends like the service does: SIGTERM stops the server.
+ * of JSON what it got, or why it was refused, and ends like the service does: SIGTERM stops the server. So does the end of its
+ * standard input: the test that started it is gone then.
  */
 const built = new URL('../../dist/apps/cli/src/embedded-postgres/embedded-postgres.js', import.meta.url);
 const { EmbeddedPostgres } = await import(built);
@@ -13,7 +14,9 @@ try {
     say({ gaveUp: reason.message });
     process.exit(1);
   });
-  process.once('SIGTERM', () => void postgres.stop().then(() => process.exit(0)));
+  const stop = () => void postgres.stop().then(() => process.exit(0));
+  process.once('SIGTERM', stop);
+  process.stdin.once('end', stop).resume();
   say({ url: postgres.url, pid: postgres.pid, adopted: postgres.adopted, home: postgres.home });
 } catch (error) {
   say({ refused: error.message });

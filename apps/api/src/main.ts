@@ -55,6 +55,7 @@ function stopOnSignals(app: NestFastifyApplication): void {
   process.on('SIGINT', stop);
   // The supervisor that started this process is gone: nobody would ever stop it.
   process.on('disconnect', stop);
+  if (process.send !== undefined && !process.connected) stop();
 }
 
 async function main(): Promise<void> {
