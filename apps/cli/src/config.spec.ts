@@ -8,6 +8,7 @@ describe('the configuration of the commands', () => {
       postgresDirectory: '/srv/berth/.berth/postgres',
       host: '127.0.0.1',
       port: 8778,
+      workers: 1,
     });
   });
 
@@ -24,14 +25,15 @@ describe('the configuration of the commands', () => {
       postgresDirectory: '/srv/state/postgres',
       host: '::1',
       port: 80,
+      workers: 1,
     });
     expect(readConfig({ DATABASE_URL: '', HOST: '', PORT: '' }, '/srv')).toEqual(readConfig({}, '/srv'));
   });
 
   it.each([
     ['BERTH_WORKER', '1', /^BERTH_WORKER: there is no such variable; known are BERTH_AUTH, /],
-    ['BERTH_WORKERS', '2', /^BERTH_WORKERS: '2', expected 1: /],
-    ['BERTH_WORKERS', 'auto', /^BERTH_WORKERS: 'auto', expected 1: /],
+    ['BERTH_WORKERS', '0', /^BERTH_WORKERS: '0', expected a number of processes from 1 to 64, or auto/],
+    ['BERTH_WORKERS', 'many', /^BERTH_WORKERS: 'many', expected /],
     ['BERTH_INSECURE', 'yes', /^BERTH_INSECURE: 'yes', expected true or false$/],
     ['BERTH_MAX_CANDIDATES', '-1', /^BERTH_MAX_CANDIDATES: '-1', expected a whole number from 0$/],
     ['BERTH_DEFAULT_MICROVERSION', 'new', /^BERTH_DEFAULT_MICROVERSION: 'new', expected a version /],

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { Refusal } from './refusal.js';
 
@@ -9,6 +10,8 @@ export interface CliConfig {
   readonly postgresDirectory: string;
   readonly host: string;
   readonly port: number;
+  /** Processes that serve HTTP. */
+  readonly workers: number;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -41,7 +44,7 @@ export const BERTH_SETTINGS: Readonly<Record<string, Setting>> = {
   BERTH_POLICY: anything,
   BERTH_RANDOMIZE_CANDIDATES: flag,
   BERTH_REQUIRE_GENERATION: flag,
-  BERTH_WORKERS: { expected: '1: this version runs one process', accepts: (value) => value === '1' },
+  BERTH_WORKERS: { expected: 'a number of processes from 1 to 64, or auto', accepts: isWorkerCount },
 };
 
 /** Upper-case names that several programs share; ours by use, not by prefix. */
@@ -76,11 +79,16 @@ export function readConfig(env: Environment, workingDirectory: string): CliConfi
     postgresDirectory: resolve(workingDirectory, env.BERTH_DATA_DIR || DEFAULT_DATA_DIR, 'postgres'),
     host: env.HOST || DEFAULT_HOST,
     port: Number(env.PORT || DEFAULT_PORT),
+    workers: env.BERTH_WORKERS === 'auto' ? availableParallelism() : Number(env.BERTH_WORKERS || 1),
   };
 }
 
 function isPostgresUrl(value: string): boolean {
   return /^postgres(ql)?:\/\/./.test(value);
+}
+
+function isWorkerCount(value: string): boolean {
+  return value === 'auto' || (/^\d{1,2}$/.test(value) && Number(value) >= 1 && Number(value) <= 64);
 }
 
 function isPort(value: string): boolean {

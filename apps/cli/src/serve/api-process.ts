@@ -11,15 +11,38 @@ export interface ApiOptions {
 }
 
 /** The API finishes what is under way within 10 s; whoever is not gone by then hangs. */
-const DRAIN_LIMIT_MS = 15_000;
+export const DRAIN_LIMIT_MS = 15_000;
 
 const POLL_MS = 50;
+
+/** The HTTP service, as the supervisor sees it. */
+export interface Api {
+  /** What ended it, in words; settles when it has. */
+  readonly ended: Promise<string>;
+  /** Answers true when the service answers requests, false if it ended before it did. */
+  isListening(url: string): Promise<boolean>;
+  /** Ends it, letting it finish what is under way unless `hurry` settles first. Answers what ended it. */
+  stop(hurry: Promise<void>): Promise<string>;
+}
+
+/** Asks until the service answers; false once it is no longer running. */
+export async function isAnswering(url: string, running: () => boolean): Promise<boolean> {
+  while (running()) {
+    const status = await fetch(url, { signal: AbortSignal.timeout(1_000) }).then(
+      (response) => response.status,
+      () => 0,
+    );
+    if (status === 200) return true;
+    await sleep(POLL_MS);
+  }
+  return false;
+}
 
 /**
  * The HTTP service in a process of its own. It hears of our death by the end of the channel between us, and ends then,
  * so it never outlives its supervisor for long.
  */
-export class ApiProcess {
+export class ApiProcess implements Api {
   /** What ended it, in words; settles when it has. */
   readonly ended: Promise<string>;
   private running = true;
@@ -40,16 +63,8 @@ export class ApiProcess {
   }
 
   /** Answers true when the service answers requests, false if it ended before it did. */
-  async isListening(url: string): Promise<boolean> {
-    while (this.running) {
-      const status = await fetch(url, { signal: AbortSignal.timeout(1_000) }).then(
-        (response) => response.status,
-        () => 0,
-      );
-      if (status === 200) return true;
-      await sleep(POLL_MS);
-    }
-    return false;
+  isListening(url: string): Promise<boolean> {
+    return isAnswering(url, () => this.running);
   }
 
   /** Ends it, letting it finish what is under way unless `hurry` settles first. Answers what ended it. */

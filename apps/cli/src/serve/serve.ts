@@ -1,6 +1,7 @@
 import type { CliConfig } from '../config.js';
 import { bringUpToDate, withDatabase, type Database, type Say } from '../database.js';
-import { ApiProcess } from './api-process.js';
+import { ApiProcess, type Api } from './api-process.js';
+import { ApiWorkers } from './api-workers.js';
 import { waitForFreePort } from './free-port.js';
 import { listenForStop, type StopRequest } from './stop-request.js';
 
@@ -24,8 +25,10 @@ export async function serve(config: CliConfig, say: Say): Promise<number> {
   });
 }
 
-async function runApi({ host, port }: CliConfig, database: Database, stop: StopRequest, say: Say): Promise<number> {
-  const api = new ApiProcess({ databaseUrl: database.url, host, port });
+async function runApi(config: CliConfig, database: Database, stop: StopRequest, say: Say): Promise<number> {
+  const { host, port, workers } = config;
+  const options = { databaseUrl: database.url, host, port };
+  const api: Api = workers === 1 ? new ApiProcess(options) : new ApiWorkers(options, workers, say);
   const lostDatabase = new Promise<Error>((resolve) => database.watch(resolve));
   const url = `http://${reachable(host)}:${port}`;
   void api.isListening(url).then((listening) => {

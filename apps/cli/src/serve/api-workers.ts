@@ -1,0 +1,76 @@
+import cluster, { type Worker } from 'node:cluster';
+import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { Refusal } from '../refusal.js';
+import { DRAIN_LIMIT_MS, isAnswering, type Api, type ApiOptions } from './api-process.js';
+
+/** A worker that dies again and again has a reason that another one does not cure. */
+const MAX_REPLACEMENTS = 10;
+const REPLACEMENT_WINDOW_MS = 60_000;
+
+/**
+ * Several processes of the HTTP service that share one port; the supervisor hands connections to them in turn. They
+ * share nothing else: all state is the database's. One that dies is replaced, and the others go on.
+ */
+export class ApiWorkers implements Api {
+  /** What ended them all, in words; settles when no worker is left. */
+  readonly ended: Promise<string>;
+  private readonly living = new Set<Worker>();
+  private replacements: number[] = [];
+  private stopping = false;
+  private running = true;
+  private report: (cause: string) => void = () => undefined;
+
+  constructor(
+    { databaseUrl, host, port }: ApiOptions,
+    count: number,
+    private readonly say: (line: string) => void,
+  ) {
+    const exec = fileURLToPath(new URL('../../../api/src/main.js', import.meta.url));
+    if (!existsSync(exec)) throw new Refusal(`${exec} is missing: npm run build`);
+    cluster.setupPrimary({ exec, args: [] });
+    this.ended = new Promise((resolve) => (this.report = resolve));
+    void this.ended.then(() => (this.running = false));
+    const env = { DATABASE_URL: databaseUrl, HOST: host, PORT: `${port}` };
+    for (let started = 0; started < count; started += 1) this.start(env);
+  }
+
+  /** Answers true when the service answers requests, false if it ended before it did. */
+  isListening(url: string): Promise<boolean> {
+    return isAnswering(url, () => this.running);
+  }
+
+  /** Ends them all, letting them finish what is under way unless `hurry` settles first. Answers what ended the last. */
+  async stop(hurry: Promise<void>): Promise<string> {
+    this.stopping = true;
+    for (const worker of this.living) worker.process.kill('SIGTERM');
+    const late = sleep(DRAIN_LIMIT_MS, undefined, { ref: false });
+    await Promise.race([this.ended, late, hurry]);
+    for (const worker of this.living) worker.process.kill('SIGKILL');
+    return await this.ended;
+  }
+
+  private start(env: Readonly<Record<string, string>>): void {
+    const worker = cluster.fork(env);
+    this.living.add(worker);
+    worker.once('exit', (code: number | null, signal: string | null) => {
+      this.living.delete(worker);
+      const cause = signal ? signal : `exit code ${code}`;
+      if (!this.stopping && this.mayReplace()) {
+        this.say(`worker ${worker.process.pid} ended (${cause}); starting another`);
+        this.start(env);
+      } else if (!this.stopping) {
+        this.stopping = true;
+        for (const other of this.living) other.process.kill('SIGTERM');
+      }
+      if (this.living.size === 0) this.report(cause);
+    });
+  }
+
+  private mayReplace(): boolean {
+    const now = Date.now();
+    this.replacements = [...this.replacements.filter((at) => now - at < REPLACEMENT_WINDOW_MS), now];
+    return this.replacements.length <= MAX_REPLACEMENTS;
+  }
+}
