@@ -9,9 +9,14 @@ import {
 } from '#berth/store';
 import { Injectable } from '@nestjs/common';
 import { Claims } from '../claims.js';
+import { Gathered } from '../gathered.js';
 
 @Injectable()
 export class AllocationsService {
+  private readonly byConsumer = new Gathered((uuids: readonly string[]) =>
+    this.transactions.single('allocations.show', (tx) => this.allocations.findByConsumers(tx, uuids)),
+  );
+
   constructor(
     private readonly transactions: Transactions,
     private readonly allocations: AllocationStore,
@@ -20,8 +25,10 @@ export class AllocationsService {
   ) {}
 
   /** What a consumer holds; undefined when nothing. Source: spec allocations.md §1. */
-  show(consumerUuid: string): Promise<ConsumerAllocations | undefined> {
-    return this.transactions.single('allocations.show', (tx) => this.allocations.findByConsumer(tx, consumerUuid));
+  async show(consumerUuid: string): Promise<ConsumerAllocations | undefined> {
+    // What can't be stored can't be held, and PostgreSQL would refuse the query of everybody it was gathered with.
+    if (consumerUuid.includes('\0')) return undefined;
+    return await this.byConsumer.get(consumerUuid);
   }
 
   /** What is held of a provider. Throws NotFound. Source: spec allocations.md §2. */
@@ -29,7 +36,8 @@ export class AllocationsService {
     return this.transactions.read('allocations.listByProvider', async (tx) => {
       const text = `Resource provider '${providerUuid}' not found: ${noProvider(providerUuid)}`;
       const { id, generation } = await this.providers.getId(tx, providerUuid, text);
-      return { ...(await this.allocations.listByProvider(tx, id)), generation };
+      const [held] = await this.allocations.listByProviders(tx, [id]);
+      return { createdAtMs: held?.createdAtMs, consumers: held?.consumers ?? [], generation };
     });
   }
 

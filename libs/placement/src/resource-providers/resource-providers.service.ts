@@ -93,6 +93,7 @@ export class ResourceProvidersService {
     parentUuid: string | null,
     allowReparenting: boolean,
   ): Promise<void> {
+    await this.providers.lockMoves(tx);
     const seen = await this.readMove(tx, provider.uuid, parentUuid);
     await this.providers.lockAll(tx, [
       seen.provider.rootId,

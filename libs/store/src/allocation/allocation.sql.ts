@@ -25,6 +25,7 @@ export const insert = statement(
 );
 
 export interface ConsumerAllocationRow {
+  readonly consumer_uuid: string;
   readonly provider_uuid: string;
   readonly provider_generation: number;
   readonly resource_class: string;
@@ -36,9 +37,9 @@ export interface ConsumerAllocationRow {
   readonly consumer_type: string | null;
 }
 
-export const listByConsumer = statement<ConsumerAllocationRow>(
-  'allocation.listByConsumer',
-  `select rp.uuid as provider_uuid, rp.generation as provider_generation, rc.name as resource_class, a.used, a.created_at,
+export const listByConsumers = statement<ConsumerAllocationRow>(
+  'allocation.listByConsumers',
+  `select c.uuid as consumer_uuid, rp.uuid as provider_uuid, rp.generation as provider_generation, rc.name as resource_class, a.used, a.created_at,
           p.external_id as project, u.external_id as user, c.generation as consumer_generation, t.name as consumer_type
      from consumers c
      join projects p on p.id = c.project_id
@@ -47,11 +48,12 @@ export const listByConsumer = statement<ConsumerAllocationRow>(
      join allocations a on a.consumer_id = c.id
      join resource_providers rp on rp.id = a.resource_provider_id
      join resource_classes rc on rc.id = a.resource_class_id
-    where c.uuid = $1::text
-    order by a.resource_provider_id, a.resource_class_id`,
+    where c.uuid = any($1::text[])
+    order by c.id, a.resource_provider_id, a.resource_class_id`,
 );
 
 export interface ProviderAllocationRow {
+  readonly provider_id: number;
   readonly consumer_uuid: string;
   readonly consumer_generation: number;
   readonly resource_class: string;
@@ -59,12 +61,12 @@ export interface ProviderAllocationRow {
   readonly created_at: Date;
 }
 
-export const listByProvider = statement<ProviderAllocationRow>(
-  'allocation.listByProvider',
-  `select c.uuid as consumer_uuid, c.generation as consumer_generation, rc.name as resource_class, a.used, a.created_at
+export const listByProviders = statement<ProviderAllocationRow>(
+  'allocation.listByProviders',
+  `select a.resource_provider_id as provider_id, c.uuid as consumer_uuid, c.generation as consumer_generation, rc.name as resource_class, a.used, a.created_at
      from allocations a
      join consumers c on c.id = a.consumer_id
      join resource_classes rc on rc.id = a.resource_class_id
-    where a.resource_provider_id = $1::int
-    order by a.consumer_id, a.resource_class_id`,
+    where a.resource_provider_id = any($1::int[])
+    order by a.resource_provider_id, a.consumer_id, a.resource_class_id`,
 );

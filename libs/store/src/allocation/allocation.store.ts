@@ -60,37 +60,49 @@ export class AllocationStore {
     ]);
   }
 
-  /** What a consumer holds; undefined when nothing, or when there is no such consumer. */
-  async findByConsumer(tx: Tx, consumerUuid: string): Promise<ConsumerAllocations | undefined> {
-    const { rows } = await run(tx, sql.listByConsumer, [consumerUuid]);
-    const first = rows[0];
-    if (first === undefined) return undefined;
-    return {
-      project: first.project,
-      user: first.user,
-      consumerType: first.consumer_type,
-      generation: toGeneration(first.consumer_generation),
-      createdAtMs: latest(rows) ?? 0,
-      providers: grouped(rows, (row) => row.provider_uuid).map(([uuid, group]) => ({
-        uuid,
-        generation: toGeneration(group[0].provider_generation),
-        resources: group.map(({ resource_class, used }) => ({ resourceClass: resource_class, amount: used })),
-      })),
-    };
+  /** What consumers hold, in their order; undefined where nothing, or no such consumer. */
+  async findByConsumers(tx: Tx, uuids: readonly string[]): Promise<(ConsumerAllocations | undefined)[]> {
+    const { rows } = await run(tx, sql.listByConsumers, [uuids]);
+    const byConsumer = new Map(grouped(rows, (row) => row.consumer_uuid));
+    return uuids.map((uuid) => {
+      const group = byConsumer.get(uuid);
+      return group === undefined ? undefined : toConsumerAllocations(group);
+    });
   }
 
-  /** What is held of a provider. */
-  async listByProvider(tx: Tx, providerId: number): Promise<ProviderAllocations> {
-    const { rows } = await run(tx, sql.listByProvider, [providerId]);
-    return {
-      createdAtMs: latest(rows),
-      consumers: grouped(rows, (row) => row.consumer_uuid).map(([uuid, group]) => ({
-        uuid,
-        generation: toGeneration(group[0].consumer_generation),
-        resources: group.map(({ resource_class, used }) => ({ resourceClass: resource_class, amount: used })),
-      })),
-    };
+  /** What is held of providers, in their order. */
+  async listByProviders(tx: Tx, providerIds: readonly number[]): Promise<ProviderAllocations[]> {
+    const { rows } = await run(tx, sql.listByProviders, [providerIds]);
+    const byProvider = new Map(grouped(rows, (row) => row.provider_id));
+    return providerIds.map((id) => toProviderAllocations(byProvider.get(id) ?? []));
   }
+}
+
+function toConsumerAllocations(rows: readonly [sql.ConsumerAllocationRow, ...sql.ConsumerAllocationRow[]]): ConsumerAllocations {
+  const [first] = rows;
+  return {
+    project: first.project,
+    user: first.user,
+    consumerType: first.consumer_type,
+    generation: toGeneration(first.consumer_generation),
+    createdAtMs: latest(rows) ?? 0,
+    providers: grouped(rows, (row) => row.provider_uuid).map(([uuid, group]) => ({
+      uuid,
+      generation: toGeneration(group[0].provider_generation),
+      resources: group.map(({ resource_class, used }) => ({ resourceClass: resource_class, amount: used })),
+    })),
+  };
+}
+
+function toProviderAllocations(rows: readonly sql.ProviderAllocationRow[]): ProviderAllocations {
+  return {
+    createdAtMs: latest(rows),
+    consumers: grouped(rows, (row) => row.consumer_uuid).map(([uuid, group]) => ({
+      uuid,
+      generation: toGeneration(group[0].consumer_generation),
+      resources: group.map(({ resource_class, used }) => ({ resourceClass: resource_class, amount: used })),
+    })),
+  };
 }
 
 function latest(rows: readonly { readonly created_at: Date }[]): number | undefined {
@@ -99,8 +111,8 @@ function latest(rows: readonly { readonly created_at: Date }[]): number | undefi
 }
 
 /** Rows by key, in order of first appearance; every group has a row. */
-function grouped<Row>(rows: readonly Row[], keyOf: (row: Row) => string): [string, [Row, ...Row[]]][] {
-  const groups = new Map<string, [Row, ...Row[]]>();
+function grouped<Row, Key>(rows: readonly Row[], keyOf: (row: Row) => Key): [Key, [Row, ...Row[]]][] {
+  const groups = new Map<Key, [Row, ...Row[]]>();
   for (const row of rows) {
     const group = groups.get(keyOf(row));
     if (group === undefined) groups.set(keyOf(row), [row]);

@@ -1,6 +1,7 @@
 import type { CapacityRule, HeldInventory, InventoryPlan, Settlement } from '#berth/domain';
 import { Injectable } from '@nestjs/common';
 import { LostRace } from '../lost-race.js';
+import { violatedForeignKey } from '../pg-errors.js';
 import { run, type Tx } from '../sql.js';
 import * as sql from './inventory.sql.js';
 
@@ -19,9 +20,9 @@ export class InventoryStore {
     return rows.map(toInventory);
   }
 
-  /** Adds one record; false if the provider has one of that class. */
+  /** Adds one record; false if the provider has one of that class. Throws LostRace if the class was deleted meanwhile. */
   async insert(tx: Tx, providerId: number, resourceClassId: number, rule: CapacityRule): Promise<boolean> {
-    const { count } = await run(tx, sql.insert, [providerId, resourceClassId, ...fields(rule)]);
+    const { count } = await keepingClasses(run(tx, sql.insert, [providerId, resourceClassId, ...fields(rule)]));
     return count === 1;
   }
 
@@ -37,7 +38,7 @@ export class InventoryStore {
     );
   }
 
-  /** Writes whole records, of any providers; what is used of them stays. */
+  /** Writes whole records, of any providers; what is used of them stays. Throws LostRace if a class was deleted meanwhile. */
   async upsert(tx: Tx, inventories: Settlement['inventories']): Promise<void> {
     if (inventories.length === 0) return;
     const rows = inventories.map((inventory) => [
@@ -45,7 +46,7 @@ export class InventoryStore {
       inventory.resourceClassId,
       ...fields(inventory),
     ]);
-    await run(tx, sql.upsert, columns(rows));
+    await keepingClasses(run(tx, sql.upsert, columns(rows)));
   }
 
   /** Removes records that nothing uses. Throws LostRace if one is used after all. */
@@ -88,6 +89,16 @@ export class InventoryStore {
   async hasClass(tx: Tx, resourceClassId: number): Promise<boolean> {
     const { rows } = await run(tx, sql.classInUse, [resourceClassId]);
     return rows[0]?.used ?? false;
+  }
+}
+
+/** A class can go between the look-up of its name and the record that names it. */
+async function keepingClasses<T>(written: Promise<T>): Promise<T> {
+  try {
+    return await written;
+  } catch (error) {
+    if (violatedForeignKey(error) === 'inventories_class_fkey') throw new LostRace('a resource class was deleted');
+    throw error;
   }
 }
 

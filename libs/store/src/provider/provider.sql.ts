@@ -45,6 +45,9 @@ export const shareRoot = statement<{ readonly id: number }>(
   `select id from resource_providers where id = $1::int for share`,
 );
 
+/** Moves of subtrees come one after another. */
+export const lockMoves = statement('provider.lockMoves', `select pg_advisory_xact_lock($1::bigint)`);
+
 export const subtreeIds = statement<{ readonly id: number }>(
   'provider.subtreeIds',
   `with recursive subtree as (

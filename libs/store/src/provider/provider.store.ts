@@ -1,5 +1,6 @@
 import { NotFound, toGeneration, type Generation, type TreePlace } from '#berth/domain';
 import { Injectable } from '@nestjs/common';
+import { advisoryKey } from '../advisory-lock.js';
 import { LostRace } from '../lost-race.js';
 import { violatedForeignKey, violatedUnique } from '../pg-errors.js';
 import { run, type Tx } from '../sql.js';
@@ -67,6 +68,14 @@ export class ProviderStore {
   /** Keeps the tree's shape as it is until the transaction ends, together with others who do the same. */
   async shareTree(tx: Tx, rootId: number): Promise<void> {
     await run(tx, sql.shareRoot, [rootId]);
+  }
+
+  /**
+   * Lets no other subtree move until the transaction ends. Moves read trees before they can lock them: several at
+   * once would send each other back again and again, and in the end one of them would run out of attempts.
+   */
+  async lockMoves(tx: Tx): Promise<void> {
+    await run(tx, sql.lockMoves, [advisoryKey('berth:move')]);
   }
 
   /** Takes the row locks of these providers, in id order. */
