@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ENDPOINTS, examplePath, type EndpointRow, type Gate } from './http-endpoints.js';
 import { rawRequest, type RawReply } from './http-raw.js';
-import { detailIn, expectError, openStory, UNDEFINED_CODE, type Story } from './http-story.js';
+import { detailIn, expectError, openStory, UNDEFINED_CODE, STORY_LIMIT_MS, type Story } from './http-story.js';
 
 const UNKNOWN = '0f8c2a54-5f7d-4f06-8d5c-6a6a1f0cbb01';
 const PROVIDER = '11111111-1111-4111-8111-111111111111';
@@ -11,9 +11,9 @@ let story: Story;
 beforeAll(async () => {
   story = await openStory();
   await story.at(0).post('/resource_providers', { uuid: PROVIDER, name: 'gated' });
-});
+}, STORY_LIMIT_MS);
 
-afterAll(() => story.close());
+afterAll(() => story.close(), STORY_LIMIT_MS);
 
 /** A request in which the gates of `shut` are given something wrong and all others something right. */
 function knock(row: EndpointRow, shut: ReadonlySet<Gate>): Promise<RawReply> {
@@ -96,8 +96,8 @@ describe('Accept (spec http.md §6.1)', () => {
     },
   );
 
-  it('a 406 of Accept has a code, and no versions', async () => {
-    // HTML would tie: JSON has to be liked better to be the form of an error, and yet be refused here it can't.
+  it('a 406 of Accept does not tell the versions', async () => {
+    // Who takes JSON gets it: such a 406 is never written in it.
     const reply = await story.at(39).get('/resource_providers', { accept: 'text/html' });
     expect(reply.headers['content-type']).toBe('text/html; charset=UTF-8');
     expect(String(reply.body)).not.toContain('max_version');
@@ -181,7 +181,7 @@ describe('consequences of the order (spec http.md §2)', () => {
     });
   });
 
-  it('a version without the policy shows nothing of what exists', async () => {
+  it('who may do nothing learns nothing of what exists', async () => {
     const stranger = story.at(39).with({ token: 'stranger' });
     const known = await stranger.get(`/resource_providers/${PROVIDER}`);
     const unknown = await stranger.get(`/resource_providers/${UNKNOWN}`);

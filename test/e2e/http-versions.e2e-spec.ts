@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startServer, type RunningServer } from '../support/server.js';
 import { rawRequest, type RawReply } from './http-raw.js';
-import { detailOf, openStory, REQUEST_ID, type Story } from './http-story.js';
+import { detailOf, openStory, REQUEST_ID, STORY_LIMIT_MS, type Story } from './http-story.js';
 
 let story: Story;
 
 beforeAll(async () => {
   story = await openStory();
-});
+}, STORY_LIMIT_MS);
 
-afterAll(() => story.close());
+afterAll(() => story.close(), STORY_LIMIT_MS);
 
 type Headers = Readonly<Record<string, string | string[]>>;
 
@@ -133,7 +133,7 @@ describe('negotiation (spec http.md §4)', () => {
     expect(reply.headers).not.toHaveProperty('openstack-api-version');
   });
 
-  it('no version is told twice the same way: errors echo theirs', async () => {
+  it('errors echo their version', async () => {
     const reply = await ask({ 'openstack-api-version': 'placement 1.12' }, '/nowhere');
     expect(reply.status).toBe(404);
     expect(reply.headers['openstack-api-version']).toBe('placement 1.12');
@@ -145,9 +145,9 @@ describe('another default version', () => {
 
   beforeAll(async () => {
     newer = await startServer({ databaseUrl: story.database.url, env: { BERTH_DEFAULT_MICROVERSION: '1.36' } });
-  });
+  }, STORY_LIMIT_MS);
 
-  afterAll(() => newer.stop());
+  afterAll(() => newer.stop(), STORY_LIMIT_MS);
 
   it.each([
     ['no header means it', {}, '1.36'],

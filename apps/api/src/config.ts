@@ -41,7 +41,7 @@ export function readConfig(env: Environment): ApiConfig {
   for (const name of Object.keys(env)) {
     if (name.startsWith('BERTH_') && !KNOWN.has(name)) throw new ConfigError(`${name}: there is no such variable`);
   }
-  const host = env.HOST ?? '127.0.0.1';
+  const host = env.HOST || '127.0.0.1';
   checkAuth(env, host);
   if (flag(env, 'BERTH_REQUIRE_GENERATION')) {
     throw new ConfigError('BERTH_REQUIRE_GENERATION: only false is possible in this version');
@@ -57,10 +57,9 @@ export function readConfig(env: Environment): ApiConfig {
       allowedHeaders: list(env.BERTH_CORS_ALLOWED_HEADERS),
     },
     randomizeCandidates: flag(env, 'BERTH_RANDOMIZE_CANDIDATES'),
-    maxCandidates:
-      env.BERTH_MAX_CANDIDATES === undefined
-        ? undefined
-        : integer(env, 'BERTH_MAX_CANDIDATES', 0, 0, Number.MAX_SAFE_INTEGER),
+    maxCandidates: env.BERTH_MAX_CANDIDATES
+      ? integer(env, 'BERTH_MAX_CANDIDATES', 0, 0, Number.MAX_SAFE_INTEGER)
+      : undefined,
   };
 }
 

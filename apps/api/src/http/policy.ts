@@ -31,8 +31,8 @@ const EXCEPTIONS: Readonly<Record<Exclude<Policy, 'open'>, Readonly<Record<strin
 
 /** Judges a request by a rule of the policy; scope comes before roles. Source: spec http.md §2.1. */
 export function judge(policy: Policy, rule: string, identity: Identity, target: PolicyTarget): Verdict {
-  if (policy === 'open') return undefined;
   if (identity.scope !== 'project') return rule;
+  if (policy === 'open') return undefined;
   const check = EXCEPTIONS[policy][rule] ?? adminOrService;
   return check(identity, target) ? undefined : `Policy does not allow ${rule} to be performed.`;
 }

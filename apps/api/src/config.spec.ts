@@ -1,0 +1,79 @@
+import { describe, expect, it } from '@jest/globals';
+import { ConfigError, readConfig } from './config.js';
+
+const DATABASE_URL = 'postgres://u:p@db/berth';
+
+const read = (env: Record<string, string>) => readConfig({ DATABASE_URL, ...env });
+
+describe('readConfig (docs/configuration.md)', () => {
+  it('needs a database and nothing else', () => {
+    const defaults = {
+      host: '127.0.0.1',
+      port: 8778,
+      databaseUrl: DATABASE_URL,
+      policy: 'secure',
+      defaultMinor: 0,
+      cors: { allowedOrigins: [], allowedHeaders: undefined },
+      randomizeCandidates: false,
+      maxCandidates: undefined,
+    };
+    expect(read({})).toMatchObject(defaults);
+    const unset = ['HOST', 'PORT', 'BERTH_POLICY', 'BERTH_DEFAULT_MICROVERSION', 'BERTH_MAX_CANDIDATES', 'BERTH_AUTH'];
+    expect(read(Object.fromEntries(unset.map((name) => [name, ''])))).toMatchObject(defaults);
+  });
+
+  it('takes what is set', () => {
+    const config = read({
+      HOST: '::1',
+      PORT: '0',
+      BERTH_POLICY: 'legacy',
+      BERTH_DEFAULT_MICROVERSION: 'latest',
+      BERTH_CORS_ALLOWED_ORIGINS: 'http://a, http://b,',
+      BERTH_CORS_ALLOWED_HEADERS: 'x-a',
+      BERTH_RANDOMIZE_CANDIDATES: 'true',
+      BERTH_MAX_CANDIDATES: '1000',
+      OTHER: 'ignored',
+    });
+    expect(config).toMatchObject({
+      host: '::1',
+      port: 0,
+      policy: 'legacy',
+      defaultMinor: 39,
+      cors: { allowedOrigins: ['http://a', 'http://b'], allowedHeaders: ['x-a'] },
+      randomizeCandidates: true,
+      maxCandidates: 1000,
+    });
+    expect(read({ BERTH_DEFAULT_MICROVERSION: '1.15' }).defaultMinor).toBe(15);
+  });
+
+  it.each([
+    ['DATABASE_URL', ''],
+    ['PORT', '-1'],
+    ['PORT', '65536'],
+    ['PORT', '80.5'],
+    ['PORT', 'http'],
+    ['BERTH_POLICY', 'strict'],
+    ['BERTH_DEFAULT_MICROVERSION', '1.40'],
+    ['BERTH_DEFAULT_MICROVERSION', '2'],
+    ['BERTH_RANDOMIZE_CANDIDATES', 'yes'],
+    ['BERTH_MAX_CANDIDATES', '-1'],
+    ['BERTH_AUTH', 'basic'],
+    ['BERTH_POLCY', 'open'],
+  ])('stops at %s=%s, and names it in one line', (name, value) => {
+    const start = () => read({ [name]: value });
+    expect(start).toThrow(ConfigError);
+    expect(start).toThrow(new RegExp(`^${name}: [^\n]+$`));
+  });
+
+  it.each(['0.0.0.0', '::', '192.0.2.1', 'berth.example.com', '127.example.com'])(
+    'does not listen on %s while everybody may be admin',
+    (HOST) => {
+      expect(() => read({ HOST })).toThrow(/^HOST: /);
+      expect(read({ HOST, BERTH_INSECURE: 'true' }).host).toBe(HOST);
+    },
+  );
+
+  it.each(['127.0.0.1', '127.1.2.3', 'localhost', '::1'])('listens on %s', (HOST) => {
+    expect(read({ HOST }).host).toBe(HOST);
+  });
+});

@@ -1,0 +1,44 @@
+import { describe, expect, it } from '@jest/globals';
+import { accepts, errorFormat } from './accept.js';
+
+describe('accepts (spec http.md §6.1)', () => {
+  it.each([
+    ['application/json', true],
+    ['APPLICATION/JSON', true],
+    ['application/json; charset=utf-8', true],
+    ['application/*', true],
+    ['*/*', true],
+    ['text/html, */*;q=0.1', true],
+    ['text/plain', false],
+    ['text/*', false],
+    ['application/jsonp', false],
+    ['application/json;q=0', false],
+    ['application/json;q=0.0, */*', false],
+    ['application/*;q=0, application/json', true],
+    ['*/*;q=0', false],
+    ['json', false],
+    ['', false],
+    [',,;', false],
+    ['application/json;q=nonsense', false],
+    ['application/json;q=7', true],
+  ])('JSON by "%s": %s', (accept, expected) => {
+    expect(accepts(accept, 'application/json')).toBe(expected);
+  });
+});
+
+describe('errorFormat (spec http.md §6.6)', () => {
+  it.each([
+    ['application/json', 'json'],
+    ['text/html', 'html'],
+    ['text/html,application/json', 'html'],
+    ['*/*;q=0.3', 'html'],
+    ['application/json;q=0.9,text/html;q=0.8', 'json'],
+    ['application/json;q=0.8,text/html;q=0.9', 'html'],
+    ['text/html;q=0,*/*', 'json'],
+    ['application/json;q=0,*/*', 'html'],
+    ['text/plain', 'plain'],
+    ['text/html;q=0,application/json;q=0', 'plain'],
+  ])('"%s" gets %s', (accept, format) => {
+    expect(errorFormat(accept)).toBe(format);
+  });
+});

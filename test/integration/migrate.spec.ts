@@ -1,0 +1,107 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import pg from 'pg';
+
+jest.setTimeout(120_000);
+
+const STORE = new URL('../../dist/libs/store/src/index.js', import.meta.url).href;
+
+/** One process that migrates through several connection pools at once, as so many servers do at their start. */
+const MIGRATE = `
+const { migrate, openDataSource } = await import(process.env.STORE);
+const sources = await Promise.all([1, 2].map(() => openDataSource(process.env.URL, 3)));
+const results = await Promise.all(sources.map((source) => migrate(source)));
+await Promise.all(sources.map((source) => source.destroy()));
+console.log(JSON.stringify(results.map(({ applied }) => applied)));`;
+
+const VERIFY = `
+const { openDataSource, verifySchema } = await import(process.env.STORE);
+const source = await openDataSource(process.env.URL, 2);
+console.log(JSON.stringify(await verifySchema(source)));
+await source.destroy();`;
+
+const PROCESSES = 4;
+
+let url: URL;
+let admin: pg.Client;
+let sql: pg.Client;
+
+beforeAll(async () => {
+  const adminUrl = process.env.BERTH_TEST_ADMIN_URL;
+  admin = new pg.Client({ connectionString: adminUrl });
+  await admin.connect();
+  url = new URL(adminUrl ?? '');
+  url.pathname = `/berth_test_${process.pid}_${randomBytes(5).toString('hex')}`;
+  await admin.query(`create database ${url.pathname.slice(1)}`);
+  sql = new pg.Client({ connectionString: url.href });
+  await sql.connect();
+});
+
+afterAll(async () => {
+  await sql.end();
+  await admin.query(`drop database ${url.pathname.slice(1)} with (force)`);
+  await admin.end();
+});
+
+async function inProcess<T>(script: string): Promise<T> {
+  const args = ['--input-type=module', '-e', script];
+  const env = { ...process.env, NODE_OPTIONS: '', STORE, URL: url.href };
+  const { stdout } = await promisify(execFile)(process.execPath, args, { env });
+  return JSON.parse(stdout) as T;
+}
+
+async function count(table: string): Promise<unknown> {
+  const { rows } = await sql.query<{ count: number }>(`select count(*)::int as count from ${table}`);
+  return rows[0]?.count;
+}
+
+describe('migrate, by many at once on an empty database', () => {
+  it('says before that everything is missing', async () => {
+    expect((await inProcess<string[]>(VERIFY))[0]).toBe('there are migrations that were not applied');
+  });
+
+  it('is done once', async () => {
+    const results = await Promise.all(Array.from({ length: PROCESSES }, () => inProcess<string[][]>(MIGRATE)));
+    const applied = results.flat();
+    expect(applied).toHaveLength(2 * PROCESSES);
+    const working = applied.filter((names) => names.length > 0);
+    expect(working).toHaveLength(1);
+    expect(working[0]).toEqual(expect.arrayContaining(['377 standard traits', '21 standard resource classes']));
+    expect(await count('berth_migrations')).toBe((working[0]?.length ?? 0) - 2);
+    expect([await count('traits'), await count('resource_classes')]).toEqual([377, 21]);
+    expect(await count('(select distinct name from traits) as names')).toBe(377);
+  });
+
+  it('numbers the standard classes in their order', async () => {
+    const { rows } = await sql.query('select id, name from resource_classes order by id');
+    expect(rows.slice(0, 3)).toEqual([
+      { id: 0, name: 'VCPU' },
+      { id: 1, name: 'MEMORY_MB' },
+      { id: 2, name: 'DISK_GB' },
+    ]);
+    expect(rows.at(-1)).toMatchObject({ id: 20 });
+  });
+
+  it('adds a standard name that is missing, and leaves all others and custom ones alone', async () => {
+    await sql.query(`delete from traits where name = 'HW_CPU_X86_AVX'`);
+    await sql.query(`insert into traits (name) values ('CUSTOM_KEPT')`);
+    const [first, second] = await inProcess<string[][]>(MIGRATE);
+    expect([first, second].flat()).toEqual(['1 standard traits']);
+    expect(await count('traits')).toBe(378);
+  });
+});
+
+describe('verifySchema', () => {
+  it('finds nothing amiss afterwards', async () => {
+    expect(await inProcess<string[]>(VERIFY)).toEqual([]);
+  });
+
+  it('finds a column that was dropped', async () => {
+    await sql.query('alter table inventories drop column step_size');
+    const differences = await inProcess<string[]>(VERIFY);
+    expect(differences.length).toBeGreaterThan(0);
+    expect(differences.join('\n')).toMatch(/the schema lacks: .*"inventories".*"step_size"/);
+  });
+});
