@@ -4,12 +4,17 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
- * `npm run bench -- <name>`: compiles `test/bench` beside the built libraries and runs `test/bench/<name>.ts`, with the
- * arguments that follow. Without a name: all of them, one after the other. The libraries must have been built.
+ * `npm run bench -- [name] [options]`: compiles `test/bench` beside the built libraries and runs `test/bench/<name>.ts`,
+ * with the options that follow; without a name, `service.ts`. The libraries must have been built.
  */
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));
-const [name, ...args] = process.argv.slice(2);
+const DEFAULT = 'service';
+
+const [first, ...rest] = process.argv.slice(2);
+const named = first !== undefined && !first.startsWith('-');
+const name = named ? first : DEFAULT;
+const args = named ? rest : process.argv.slice(2);
 
 function run(command, commandArgs) {
   const { status, error } = spawnSync(command, commandArgs, { cwd: PROJECT, stdio: 'inherit' });
@@ -18,16 +23,15 @@ function run(command, commandArgs) {
 }
 
 const known = readdirSync(join(PROJECT, 'test', 'bench'))
-  .filter((file) => file.endsWith('.ts') && !file.endsWith('.spec.ts'))
+  .filter((file) => file.endsWith('.ts'))
   .map((file) => file.slice(0, -'.ts'.length));
-if (name !== undefined && !known.includes(name)) {
-  console.error(`there is no bench "${name}"; there are: ${known.join(', ') || 'none'}`);
+if (!known.includes(name)) {
+  console.error(`there is no bench "${name}"; there are: ${known.join(', ')}`);
   process.exit(1);
 }
 
-// swc keeps the folders: dist/test/bench finds dist/test/support, and #berth/<room> finds dist/libs.
+// swc keeps the folders: dist/test/bench finds dist/apps, and #berth/<room> finds dist/libs.
 const sources = ['test/bench', 'test/support'].filter((folder) => existsSync(join(PROJECT, folder)));
-run(process.execPath, [join('node_modules', '.bin', 'swc'), ...sources, '--out-dir', 'dist']);
-for (const bench of name === undefined ? known : [name]) {
-  run(process.execPath, [join('dist', 'test', 'bench', `${bench}.js`), ...args]);
-}
+const quiet = ['--quiet'];
+run(process.execPath, [join('node_modules', '.bin', 'swc'), ...sources, '--out-dir', 'dist', ...quiet]);
+run(process.execPath, [join('dist', 'test', 'bench', `${name}.js`), ...args]);

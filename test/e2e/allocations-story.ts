@@ -1,11 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { expect, jest } from '@jest/globals';
+import { expect } from '@jest/globals';
 import { createTestDatabase } from '../support/database.js';
 import { client, type Client, type Reply } from '../support/http.js';
 import { startServer } from '../support/server.js';
-
-/** Cloning a database and starting a server may alone take longer than Jest's 5 s on a busy machine. */
-jest.setTimeout(60_000);
 
 /** One database and one server for the stories of a file. */
 export interface Story {
@@ -17,7 +14,10 @@ export interface Story {
 
 export async function openStory(env: Readonly<Record<string, string>> = {}): Promise<Story> {
   const database = await createTestDatabase();
-  const server = await startServer({ databaseUrl: database.url, env });
+  const server = await startServer({ databaseUrl: database.url, env }).catch(async (error: unknown) => {
+    await database.drop();
+    throw error;
+  });
   return {
     at: (version) => client(server.url, { version }),
     databaseUrl: database.url,

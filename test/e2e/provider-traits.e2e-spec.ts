@@ -43,9 +43,9 @@ async function put(generation: number, traits: readonly string[]): Promise<Shown
 
 describe('the traits of a provider', () => {
   it.each(['get', 'put', 'delete'] as const)('are not there at 1.5: %s, whatever its content type', async (method) => {
-    const reply = await story
-      .at('1.5')
-      [method](path, ...(method === 'get' ? [] : ['x', { 'content-type': 'text/plain' }]));
+    const old = story.at('1.5');
+    const reply =
+      method === 'get' ? await old.get(path) : await old[method](path, 'x', { 'content-type': 'text/plain' });
     expect(refusal(reply)).toEqual({ status: 404, message: '' });
   });
 

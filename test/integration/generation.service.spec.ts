@@ -1,11 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { toGeneration } from '#berth/domain';
 import { GenerationService, LostRace, openDataSource, Transactions } from '#berth/store';
 import { Logger } from '@nestjs/common';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
-
-jest.setTimeout(60_000);
 
 type Source = Awaited<ReturnType<typeof openDataSource>>;
 

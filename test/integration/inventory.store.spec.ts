@@ -1,12 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { realCapacity, type CapacityRule } from '#berth/domain';
 import { InventoryStore, LostRace, type Tx } from '#berth/store';
 import fc from 'fast-check';
 import pg from 'pg';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
-
-jest.setTimeout(60_000);
 
 /** Ids of standard classes, in their order. */
 const [VCPU, MEMORY_MB] = [0, 1];
@@ -14,17 +12,19 @@ const [VCPU, MEMORY_MB] = [0, 1];
 const store = new InventoryStore();
 let database: TestDatabase;
 let pool: pg.Pool;
+let connection: pg.PoolClient;
 let tx: Tx;
 let providerId: number;
 
 beforeAll(async () => {
   database = await createTestDatabase();
   pool = new pg.Pool({ connectionString: database.url });
-  tx = { client: await pool.connect() };
+  connection = await pool.connect();
+  tx = { client: connection };
 });
 
 afterAll(async () => {
-  tx.client.release();
+  connection.release();
   await pool.end();
   await database.drop();
 });

@@ -48,7 +48,7 @@ describe(`${WRITERS} writers of one consumer`, () => {
     const consumer = await claim(http, { [provider]: { VCPU: 500 } });
     await oneWins(
       await race.meet(
-        holdProviders(provider),
+        { ...holdProviders(provider), grouped: true },
         copies(WRITERS, (index) => write(index, consumer, 1)),
       ),
       consumer,
@@ -62,7 +62,7 @@ describe(`${WRITERS} writers of one consumer`, () => {
     const consumer = randomUUID();
     await oneWins(
       await race.meet(
-        holdProviders(provider),
+        { ...holdProviders(provider), grouped: true },
         copies(WRITERS, (index) => write(index, consumer, null)),
       ),
       consumer,
@@ -75,7 +75,7 @@ describe(`${WRITERS} writers of one consumer`, () => {
     provider = await makeProvider(http, { VCPU: 1000 });
     const consumer = randomUUID();
     const replies = await race.meet(
-      holdProviders(provider),
+      { ...holdProviders(provider), grouped: true },
       copies(WRITERS, (index) =>
         race.at(index, '1.27').put(`/allocations/${consumer}`, {
           allocations: { [provider]: { resources: { VCPU: 1 + index } } },
@@ -138,6 +138,7 @@ describe('owners that nobody has seen before', () => {
       // Holds the names by rows that never come to be.
       {
         hold: `with p as (insert into projects (external_id) values ('new')) insert into users (external_id) values ('new')`,
+        grouped: true,
       },
       copies(WRITERS, (index) =>
         race.at(index).put(`/allocations/${randomUUID()}`, claimBody({ [provider]: { VCPU: 1 } }, null, owners)),
@@ -169,7 +170,7 @@ describe('writers of several consumers in opposite orders', () => {
         .post('/allocations', Object.fromEntries(order(consumers).map((consumer) => [consumer, one])));
     };
     for (let round = 1; round <= 3; round += 1) {
-      const replies = await race.meet(holdProviders(...hosts), copies(WRITERS, write));
+      const replies = await race.meet({ ...holdProviders(...hosts), grouped: true }, copies(WRITERS, write));
       expect(tally(replies)).toEqual({ 204: WRITERS });
       const held = await Promise.all(consumers.map(async (consumer) => await shownOf(consumer)));
       expect(new Set(held).size).toBe(1);
@@ -196,7 +197,7 @@ describe('writers of several consumers in opposite orders', () => {
     provider = await makeProvider(http, { VCPU: 1000 });
     const consumers = Array.from({ length: SIDE }, () => randomUUID());
     const replies = await race.meet(
-      holdProviders(provider),
+      { ...holdProviders(provider), grouped: true },
       copies(WRITERS, (index) => {
         const order = index % 2 === 0 ? consumers : [...consumers].reverse();
         const values = order.map((consumer) => [consumer, body(index, null)]);

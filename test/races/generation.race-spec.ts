@@ -141,7 +141,7 @@ describe('claims on one provider by different consumers', () => {
   it('are all granted as long as there is room, and no further', async () => {
     const provider = await makeProvider(http, { VCPU: 6 });
     const replies = await race.meet(
-      holdProviders(provider),
+      { ...holdProviders(provider), grouped: true },
       copies(WRITERS, (index) =>
         race.at(index).put(`/allocations/${randomUUID()}`, claimBody({ [provider]: { VCPU: 1 } })),
       ),

@@ -106,6 +106,21 @@ describe('a tree that moves while it grows', () => {
     },
   );
 
+  it('a child that is on its way holds its root until it is there', async () => {
+    const [root, elsewhere] = [await make(), await make()];
+    const child = randomUUID();
+    // The child waits for its name, which somebody else has not quite taken, when the move comes.
+    const hold = `with id as (select nextval(pg_get_serial_sequence('resource_providers', 'id'))::int as id)
+      insert into resource_providers (id, uuid, name, root_provider_id) select id, $1, $2, id from id`;
+    const replies = await race.meet({ hold, values: [randomUUID(), child] }, [
+      () => race.at(0).post('/resource_providers', { name: child, uuid: child, parent_provider_uuid: root }),
+      () => setParent(1, root, elsewhere),
+    ]);
+    expect(tally(replies)).toEqual({ 200: 2 });
+    expect((await show(child)).root_provider_uuid).toBe(elsewhere);
+    expect(await faults()).toEqual([]);
+  });
+
   it('a subtree moves out while its root moves away', async () => {
     const [root, elsewhere] = [await make(), await make()];
     const middle = await make(root);

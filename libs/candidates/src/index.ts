@@ -2,6 +2,7 @@
  * The supply side in memory and the searches over it: pure functions of an immutable snapshot. What they find is advice; whoever writes
  * checks again under the generation. Imports the domain alone, does no I/O, knows no clock and no randomness of its own.
  */
+export { applyDelta } from './delta.js';
 export { listProviders } from './list.js';
 export type {
   Candidate,
@@ -14,9 +15,12 @@ export type {
 } from './request.js';
 export { searchCandidates } from './search.js';
 export {
+  aggregatesAt,
   classNameOf,
+  indexOfUuid,
   inventoriesAt,
   providerAt,
+  recordIdentity,
   traitsAt,
   type InventoryView,
   type ProviderView,

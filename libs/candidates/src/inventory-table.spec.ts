@@ -14,7 +14,11 @@ const aRecord = fc.record({
   minUnit: anInteger(1, 2_147_483_647),
   maxUnit: anInteger(1, 2_147_483_647),
   stepSize: anInteger(1, 2_147_483_647),
-  allocationRatio: fc.oneof(fc.constantFrom(0, 1, 1.5, 16, 0.1, 0.7, 1.1, -1), fc.double({ min: -2, max: 3.4e38, noNaN: true }), fc.double({ min: 0, max: 20, noNaN: true })),
+  allocationRatio: fc.oneof(
+    fc.constantFrom(0, 1, 1.5, 16, 0.1, 0.7, 1.1, -1),
+    fc.double({ min: -2, max: 3.4e38, noNaN: true }),
+    fc.double({ min: 0, max: 20, noNaN: true }),
+  ),
 });
 
 describe('room of a record', () => {

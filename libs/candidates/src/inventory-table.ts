@@ -1,81 +1,199 @@
-import { realCapacity, type SupplyInventory } from '#berth/domain';
-import type { TreeLayout } from './tree-layout.js';
+import { realCapacity, type CapacityRule, type SupplyInventory } from '#berth/domain';
+import { lowerBound, toInts } from './index-set.js';
+import type { IdIndex, TreeLayout } from './tree-layout.js';
 
 /** Roots are summarised in blocks of this many: small enough to be worth skipping, 1,600 of them for 100,000 hosts. */
 export const BLOCK_SHIFT = 6;
 
 /**
- * All inventory records, sorted by (provider, class): provider p owns the records `start[p]` … `start[p + 1] − 1`.
+ * All inventory records: provider p owns the records `start[p]` … `end[p] − 1`, by class. They lie in order of provider, until one
+ * gets more classes and moves to the end; what it leaves behind is nobody's.
  *
  * `room` is the most that may still be asked of a record: min(floor(real capacity) − used, max_unit), −1 if nothing. Amounts and usage are
  * integers, so `used + n <= real capacity` and `used + n <= truncated capacity` are both `n <= room`: for n ≥ 1 floor and truncation
  * differ only where capacity is negative, and there neither lets anything through.
  */
 export interface InventoryTable {
-  readonly start: Int32Array;
-  readonly resourceClass: Int32Array;
-  readonly room: Int32Array;
-  readonly minUnit: Int32Array;
-  readonly stepSize: Int32Array;
-  readonly records: readonly SupplyInventory[];
+  start: Int32Array;
+  end: Int32Array;
+  resourceClass: Int32Array;
+  room: Int32Array;
+  total: Int32Array;
+  reserved: Int32Array;
+  minUnit: Int32Array;
+  maxUnit: Int32Array;
+  stepSize: Int32Array;
+  allocationRatio: Float64Array;
+  /** Its bound is the real capacity, which may be beyond 2³¹. */
+  used: Float64Array;
+  /** Records of anybody and of nobody; the arrays may be longer. */
+  length: number;
+  /** How many of them are nobody's. */
+  abandoned: number;
   /** Per class: the providers that have it, ascending. */
-  readonly columns: readonly Int32Array[];
-  /** Per class: the largest room among the trees of each block of roots, −1 where none. */
-  readonly blockRoom: readonly Int32Array[];
+  readonly columns: Int32Array[];
+  /** Per class: the largest room among the trees of each block of roots, −1 where none; empty while nobody has the class. */
+  readonly blockRoom: Int32Array[];
 }
 
 /** Room of one record, see `InventoryTable`. */
-export function roomOf(inventory: SupplyInventory): number {
+export function roomOf(inventory: CapacityRule & { readonly used: number }): number {
   const room = Math.min(Math.floor(realCapacity(inventory)) - inventory.used, inventory.maxUnit);
   return room >= 0 ? room : -1;
 }
 
-/** Builds the table; `classIndexById` gives each class its dense index in id order. */
-export function tabulateInventories(
-  inventories: readonly SupplyInventory[],
-  layout: TreeLayout,
-  classIndexById: ReadonlyMap<number, number>,
-): InventoryTable {
-  const count = layout.providers.length;
-  const owned = inventories.map((record) => ({
-    record,
-    provider: known(layout.indexById.get(record.providerId)),
-    resourceClass: known(classIndexById.get(record.resourceClassId)),
-  }));
-  owned.sort((a, b) => a.provider - b.provider || a.resourceClass - b.resourceClass);
-  const start = new Int32Array(count + 1);
-  for (const { provider } of owned) start[provider + 1] = (start[provider + 1] ?? 0) + 1;
-  for (let index = 0; index < count; index++) start[index + 1] = (start[index + 1] ?? 0) + (start[index] ?? 0);
-  const columns: number[][] = Array.from({ length: classIndexById.size }, () => []);
-  for (const { provider, resourceClass } of owned) columns[resourceClass]?.push(provider);
-  const room = Int32Array.from(owned, ({ record }) => roomOf(record));
-  const blocks = (layout.roots.length >> BLOCK_SHIFT) + 1;
-  const blockRoom = columns.map((column) => new Int32Array(column.length === 0 ? 0 : blocks).fill(-1));
-  owned.forEach(({ provider, resourceClass }, at) => {
-    const block = (layout.rootOrdinal[provider] ?? 0) >> BLOCK_SHIFT;
-    const best = blockRoom[resourceClass];
-    if (best !== undefined) best[block] = Math.max(best[block] ?? -1, room[at] ?? -1);
-  });
+/** A table of `providers` providers without any record, with room for `records`. */
+export function emptyTable(providers: number, classes: number, records: number): InventoryTable {
   return {
-    start,
-    resourceClass: Int32Array.from(owned, (entry) => entry.resourceClass),
-    room,
-    minUnit: Int32Array.from(owned, ({ record }) => record.minUnit),
-    stepSize: Int32Array.from(owned, ({ record }) => record.stepSize),
-    records: owned.map(({ record }) => record),
-    columns: columns.map((column) => Int32Array.from(column)),
-    blockRoom,
+    start: new Int32Array(providers),
+    end: new Int32Array(providers),
+    resourceClass: new Int32Array(records),
+    room: new Int32Array(records),
+    total: new Int32Array(records),
+    reserved: new Int32Array(records),
+    minUnit: new Int32Array(records),
+    maxUnit: new Int32Array(records),
+    stepSize: new Int32Array(records),
+    allocationRatio: new Float64Array(records),
+    used: new Float64Array(records),
+    length: 0,
+    abandoned: 0,
+    columns: Array.from({ length: classes }, () => NOBODY),
+    blockRoom: Array.from({ length: classes }, () => NOBODY),
   };
 }
 
-function known(index: number | undefined): number {
-  if (index === undefined) throw new Error('supply: an inventory names an unknown provider or class');
+const NOBODY = new Int32Array(0);
+
+/** Builds the table; `classIndexById` gives each of `classes` classes its dense index in id order. */
+export function tabulateInventories(
+  inventories: readonly SupplyInventory[],
+  layout: TreeLayout,
+  classIndexById: IdIndex,
+  classes: number,
+): InventoryTable {
+  const count = layout.providers.length;
+  const table = emptyTable(count, classes, inventories.length);
+  const owners = toInts(inventories, ({ providerId }) => known(layout.indexById.get(providerId)));
+  const { start, end } = table;
+  for (const owner of owners) end[owner] = (end[owner] ?? 0) + 1;
+  for (let index = 0; index < count; index++) {
+    start[index] = index === 0 ? 0 : (end[index - 1] ?? 0);
+    end[index] = (start[index] ?? 0) + (end[index] ?? 0);
+  }
+  // Rows by provider, and by class within one: a handful each, so insertion.
+  const rows = new Int32Array(inventories.length);
+  const classOf = toInts(inventories, ({ resourceClassId }) => known(classIndexById.get(resourceClassId)));
+  const next = start.slice();
+  owners.forEach((owner, row) => {
+    let at = next[owner] ?? 0;
+    next[owner] = at + 1;
+    for (; at > (start[owner] ?? 0) && (classOf[rows[at - 1] ?? 0] ?? 0) > (classOf[row] ?? 0); at--) {
+      rows[at] = rows[at - 1] ?? 0;
+    }
+    rows[at] = row;
+  });
+  rows.forEach((row, at) => {
+    const inventory = inventories[row];
+    if (inventory !== undefined) writeRecord(table, at, classOf[row] ?? 0, inventory);
+  });
+  table.length = rows.length;
+  fillColumns(table);
+  fillBlockRoom(table, layout);
+  return table;
+}
+
+function known(index: number): number {
+  if (index < 0) throw new Error('supply: an inventory names an unknown provider or class');
   return index;
+}
+
+/** Writes one record in its place. */
+export function writeRecord(
+  table: InventoryTable,
+  at: number,
+  resourceClass: number,
+  inventory: SupplyInventory,
+): void {
+  table.resourceClass[at] = resourceClass;
+  table.room[at] = roomOf(inventory);
+  table.total[at] = inventory.total;
+  table.reserved[at] = inventory.reserved;
+  table.minUnit[at] = inventory.minUnit;
+  table.maxUnit[at] = inventory.maxUnit;
+  table.stepSize[at] = inventory.stepSize;
+  table.allocationRatio[at] = inventory.allocationRatio;
+  table.used[at] = inventory.used;
+}
+
+/** Lists who has which class, from the records. */
+export function fillColumns(table: InventoryTable): void {
+  const { start, end, resourceClass, columns } = table;
+  const sizes = new Int32Array(columns.length);
+  for (let index = 0; index < start.length; index++) {
+    for (let at = start[index] ?? 0; at < (end[index] ?? 0); at++) {
+      const column = resourceClass[at] ?? 0;
+      sizes[column] = (sizes[column] ?? 0) + 1;
+    }
+  }
+  sizes.forEach((size, column) => (columns[column] = new Int32Array(size)));
+  sizes.fill(0);
+  for (let index = 0; index < start.length; index++) {
+    for (let at = start[index] ?? 0; at < (end[index] ?? 0); at++) {
+      const column = resourceClass[at] ?? 0;
+      const place = sizes[column] ?? 0;
+      sizes[column] = place + 1;
+      const list = columns[column];
+      if (list !== undefined) list[place] = index;
+    }
+  }
+}
+
+/** Works out all bounds, from the columns and the records. */
+export function fillBlockRoom(table: InventoryTable, layout: TreeLayout): void {
+  const blocks = blockCount(layout);
+  const { columns, blockRoom, room } = table;
+  columns.forEach((column, resourceClass) => {
+    const best = new Int32Array(column.length === 0 ? 0 : blocks).fill(-1);
+    for (const index of column) {
+      const block = blockOf(layout, index);
+      const here = room[recordOf(table, index, resourceClass)] ?? -1;
+      if (here > (best[block] ?? -1)) best[block] = here;
+    }
+    blockRoom[resourceClass] = best;
+  });
+}
+
+/** Number of blocks of roots. */
+export function blockCount(layout: TreeLayout): number {
+  return (layout.roots.length >> BLOCK_SHIFT) + 1;
+}
+
+/** The block of roots that a provider's tree belongs to. */
+export function blockOf(layout: TreeLayout, index: number): number {
+  return (layout.rootOrdinal[index] ?? 0) >> BLOCK_SHIFT;
+}
+
+/** Works out one bound anew. It stops at the first record that reaches the present bound: nothing may be above it. */
+export function lowerBlockRoom(table: InventoryTable, layout: TreeLayout, resourceClass: number, block: number): void {
+  const bounds = table.blockRoom[resourceClass];
+  const column = table.columns[resourceClass] ?? NOBODY;
+  const bound = bounds?.[block];
+  if (bounds === undefined || bound === undefined) return;
+  const first = layout.roots[block << BLOCK_SHIFT] ?? 0;
+  const last = layout.roots[(block + 1) << BLOCK_SHIFT] ?? layout.providers.length;
+  let best = -1;
+  for (let at = lowerBound(column, first); at < column.length && best < bound; at++) {
+    const index = column[at] ?? last;
+    if (index >= last) break;
+    best = Math.max(best, table.room[recordOf(table, index, resourceClass)] ?? -1);
+  }
+  bounds[block] = best;
 }
 
 /** Record of the class on the provider, or −1. A provider has a handful of classes: a scan beats any index. */
 export function recordOf(table: InventoryTable, provider: number, resourceClass: number): number {
-  const end = table.start[provider + 1] ?? 0;
+  const end = table.end[provider] ?? 0;
   for (let record = table.start[provider] ?? 0; record < end; record++) {
     if (table.resourceClass[record] === resourceClass) return record;
   }

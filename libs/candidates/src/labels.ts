@@ -5,7 +5,7 @@ import { EMPTY_SET, editSet, toIndexSet, type IndexSet, type SetEdit } from './i
 export interface Profile {
   /** Ids, ascending. */
   readonly labels: readonly number[];
-  /** In the same order; made when first read, undefined again after a rename. */
+  /** In the same order; made when first read. */
   names: readonly string[] | undefined;
   readonly nextOfHash: Profile | undefined;
 }
@@ -20,7 +20,7 @@ export interface Labels {
   /** Per provider. */
   readonly profiles: Profile[];
   readonly names: Map<number, string>;
-  readonly pool: ProfilePool;
+  pool: ProfilePool;
 }
 
 /** The distinct profiles, found by a hash of their numbers: a text as key takes 1.5 µs to make and stays. */
@@ -33,7 +33,8 @@ export class ProfilePool {
     let hash = to - from;
     for (let at = from; at < to; at++) hash = Math.imul(hash ^ (list[at] ?? 0), 0x01000193) ^ (hash >>> 15);
     const first = this.byHash.get(hash);
-    for (let known = first; known !== undefined; known = known.nextOfHash) if (isSame(known, list, from, to)) return known;
+    for (let known = first; known !== undefined; known = known.nextOfHash)
+      if (isSame(known, list, from, to)) return known;
     const profile: Profile = { labels: Array.from(list.slice(from, to)), names: undefined, nextOfHash: first };
     this.byHash.set(hash, profile);
     this.size++;
@@ -48,19 +49,9 @@ export class ProfilePool {
     // Not the objects of `live` themselves, their chains would stay: what they share is shared again as they change.
     for (const { labels } of new Set(live)) this.intern(labels, 0, labels.length);
   }
-
-  /** Lets all names be read anew. */
-  forgetNames(): void {
-    for (let profile of this.byHash.values()) {
-      for (;;) {
-        profile.names = undefined;
-        if (profile.nextOfHash === undefined) break;
-        profile = profile.nextOfHash;
-      }
-    }
-  }
 }
 
+/** Profiles that may lie about unused whatever the fleet. */
 const POOL_AIR = 1024;
 
 function isSame({ labels }: Profile, list: Int32Array | readonly number[], from: number, to: number): boolean {
@@ -87,7 +78,10 @@ export function tabulateLabels(
   const pool = new ProfilePool();
   return {
     sets: new Map(
-      known.map(({ name }, at) => [name, toIndexSet(byLabel.values.subarray(byLabel.start[at], byLabel.start[at + 1]), count)]),
+      known.map(({ name }, at) => [
+        name,
+        toIndexSet(byLabel.values.subarray(byLabel.start[at], byLabel.start[at + 1]), count),
+      ]),
     ),
     profiles: Array.from({ length: count }, (_, at) => pool.intern(ids, back.start[at] ?? 0, back.start[at + 1] ?? 0)),
     names: new Map(known.map(({ id, name }) => [id, name])),
@@ -156,11 +150,22 @@ export function editOf(edits: Map<number, SetEdit>, key: number): SetEdit {
   return edit;
 }
 
-/** Brings the sets up to date with the profiles. A label that is not known any more has no set to change. */
+/** Lets all names be read anew, after a rename: with new profiles, for snapshots that rest have the old ones and the old names. */
+export function forgetNames(labels: Labels): void {
+  const { profiles } = labels;
+  const pool = new ProfilePool();
+  profiles.forEach((profile, index) => (profiles[index] = pool.intern(profile.labels, 0, profile.labels.length)));
+  labels.pool = pool;
+}
+
+/** Brings the sets up to date with the profiles. A label that is not known any more has no set to change; throws if somebody takes one on. */
 export function commitLabels(labels: Labels, edits: LabelEdits): void {
   for (const [id, edit] of edits) {
     const name = labels.names.get(id);
-    if (name === undefined) continue;
+    if (name === undefined) {
+      if (edit.added.length > 0) throw new Error('supply: a provider carries an unknown trait');
+      continue;
+    }
     labels.sets.set(name, editSet(labels.sets.get(name) ?? EMPTY_SET, edit, labels.profiles.length));
   }
   labels.pool.trim(labels.profiles);

@@ -41,9 +41,11 @@ function naiveList(supply: Supply, filter: ListFilter): string[] | string {
       .map(({ traitId }) => supply.traits.find(({ id }) => id === traitId)?.name ?? '');
   const aggregatesOf = (providerId: number) =>
     supply.providerAggregates.filter((row) => row.providerId === providerId).map(({ aggregate }) => aggregate);
-  const known = (names: readonly string[], all: Supply['traits']) => names.find((name) => !all.some((one) => one.name === name));
+  const known = (names: readonly string[], all: Supply['traits']) =>
+    names.find((name) => !all.some((one) => one.name === name));
   const noTrait = (name: string) => `Invalid trait(s) in "required" parameter: No such trait(s): ${name}.`;
-  const meets = (sets: ListFilter['required'], has: readonly string[]) => sets.every((set) => set.some((name) => has.includes(name)));
+  const meets = (sets: ListFilter['required'], has: readonly string[]) =>
+    sets.every((set) => set.some((name) => has.includes(name)));
 
   const unknownRequired = known(filter.required.flat(), supply.traits);
   if (unknownRequired !== undefined) return noTrait(unknownRequired);
@@ -51,7 +53,10 @@ function naiveList(supply: Supply, filter: ListFilter): string[] | string {
   const unknownForbidden = known(filter.forbidden, supply.traits);
   if (unknownForbidden !== undefined) return noTrait(unknownForbidden);
   if (!supply.providers.some(({ id }) => meets(filter.memberOf, aggregatesOf(id)))) return [];
-  const unknownClass = known(filter.resources.map(({ resourceClass }) => resourceClass), supply.resourceClasses);
+  const unknownClass = known(
+    filter.resources.map(({ resourceClass }) => resourceClass),
+    supply.resourceClasses,
+  );
   if (unknownClass !== undefined) {
     return `Invalid resource class in resources parameter: No such resource class ${unknownClass}.`;
   }
@@ -80,17 +85,46 @@ describe('listProviders', () => {
 
   it.each<[string, Partial<ListFilter>, string[] | string]>([
     ['nothing asked', {}, WORLD_B.map(({ name }) => name).sort()],
-    ['both classes on the one provider', { resources: [{ resourceClass: 'VCPU', amount: 2 }, { resourceClass: 'MEMORY_MB', amount: 1024 }] }, ['cn2', 'numa1']],
-    ['no tree logic for traits', { required: [['COMPUTE_VOLUME_MULTI_ATTACH']], resources: [{ resourceClass: 'VCPU', amount: 1 }] }, []],
+    [
+      'both classes on the one provider',
+      {
+        resources: [
+          { resourceClass: 'VCPU', amount: 2 },
+          { resourceClass: 'MEMORY_MB', amount: 1024 },
+        ],
+      },
+      ['cn2', 'numa1'],
+    ],
+    [
+      'no tree logic for traits',
+      { required: [['COMPUTE_VOLUME_MULTI_ATTACH']], resources: [{ resourceClass: 'VCPU', amount: 1 }] },
+      [],
+    ],
     ['any member names the tree', { inTree: 'fpga1a', required: [['HW_NUMA_ROOT']] }, ['numa0', 'numa1']],
     ['an empty name is no filter', { name: '', required: [['CUSTOM_FOO']] }, ['cn2', 'numa1']],
     ['a name', { name: 'name of pf1' }, ['pf1']],
     ['a uuid and another name', { uuid: 'pf1', name: 'name of pf2' }, []],
-    ['a trait nobody has ends it', { required: [['CUSTOM_NOBODY']], resources: [{ resourceClass: 'NOPE', amount: 1 }] }, []],
+    [
+      'a trait nobody has ends it',
+      { required: [['CUSTOM_NOBODY']], resources: [{ resourceClass: 'NOPE', amount: 1 }] },
+      [],
+    ],
     ['an unknown tree ends it', { inTree: 'unknown', required: [['CUSTOM_NOPE']] }, []],
-    ['an aggregate nobody is in ends it', { memberOf: [['aggX']], resources: [{ resourceClass: 'NOPE', amount: 1 }] }, []],
-    ['an unknown trait', { required: [['CUSTOM_NOPE']] }, 'Invalid trait(s) in "required" parameter: No such trait(s): CUSTOM_NOPE.'],
-    ['an unknown class', { resources: [{ resourceClass: 'NOPE', amount: 1 }] }, 'Invalid resource class in resources parameter: No such resource class NOPE.'],
+    [
+      'an aggregate nobody is in ends it',
+      { memberOf: [['aggX']], resources: [{ resourceClass: 'NOPE', amount: 1 }] },
+      [],
+    ],
+    [
+      'an unknown trait',
+      { required: [['CUSTOM_NOPE']] },
+      'Invalid trait(s) in "required" parameter: No such trait(s): CUSTOM_NOPE.',
+    ],
+    [
+      'an unknown class',
+      { resources: [{ resourceClass: 'NOPE', amount: 1 }] },
+      'Invalid resource class in resources parameter: No such resource class NOPE.',
+    ],
   ])('%s', (_name, filter, expected) => {
     expect(list(supply, filter)).toEqual(expected);
   });
@@ -101,7 +135,10 @@ describe('listProviders', () => {
     const aScenario = fc.gen().map((gen) => {
       const draw: Draw = (min, max) => gen(anInteger, min, max);
       const world = drawWorld(draw);
-      return { world: toSupply(world, RANDOM_TRAITS), filters: Array.from({ length: 4 }, () => drawListFilter(draw, world)) };
+      return {
+        world: toSupply(world, RANDOM_TRAITS),
+        filters: Array.from({ length: 4 }, () => drawListFilter(draw, world)),
+      };
     });
     fc.assert(
       fc.property(aScenario, ({ world, filters }) => {

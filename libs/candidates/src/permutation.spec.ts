@@ -5,11 +5,15 @@ import { permutation, shuffle } from './permutation.js';
 describe('permutation', () => {
   it('yields every number exactly once, whatever the size', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 3000 }), fc.infiniteStream(fc.double({ min: 0, max: 0.999, noNaN: true })), (size, stream) => {
-        const order = permutation(size, () => stream.next().value ?? 0);
-        const all = Array.from({ length: size }, (_, at) => order(at));
-        expect(all.sort((a, b) => a - b)).toEqual(Array.from({ length: size }, (_, at) => at));
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 3000 }),
+        fc.infiniteStream(fc.double({ min: 0, max: 0.999, noNaN: true })),
+        (size, stream) => {
+          const order = permutation(size, () => stream.next().value ?? 0);
+          const all = Array.from({ length: size }, (_, at) => order(at));
+          expect(all.sort((a, b) => a - b)).toEqual(Array.from({ length: size }, (_, at) => at));
+        },
+      ),
       { numRuns: 100 },
     );
   });

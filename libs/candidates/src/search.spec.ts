@@ -254,6 +254,29 @@ describe('where the rules differ from upstream (allocation_candidates.md §11)',
   });
 });
 
+describe('sharing providers in a larger fleet', () => {
+  const hosts = Array.from({ length: 8 }, (_, at) => ({
+    name: `h${at}`,
+    inventory: { VCPU: 8 },
+    aggregates: at === 5 ? ['agg'] : [],
+  }));
+  const pool = {
+    name: 'pool',
+    inventory: { DISK_GB: 100 },
+    aggregates: ['agg'],
+    traits: ['MISC_SHARES_VIA_AGGREGATE', 'STORAGE_DISK_SSD'],
+  };
+
+  it.each([
+    'resources=VCPU:1,DISK_GB:10',
+    'resources=VCPU:1,DISK_GB:10&required=STORAGE_DISK_SSD',
+    'resources=VCPU:1&resources1=DISK_GB:10&in_tree1=pool',
+    'resources=VCPU:1&resources1=DISK_GB:10&member_of1=agg',
+  ])('are found from the hosts around them: %s', (query) => {
+    expect(amountsOf(search([...hosts, pool], query))).toEqual(['h5(VCPU:1) pool(DISK_GB:10)']);
+  });
+});
+
 describe('unknown names (allocation_candidates.md §3)', () => {
   const noClass = 'Invalid resource class in resources parameter: No such resource class NOPE.';
   const noTrait = 'No such trait(s): CUSTOM_NOPE.';

@@ -1,6 +1,5 @@
-import { SHARING_TRAIT } from '#berth/domain';
-import type { IndexSet } from './index-set.js';
-import { EMPTY_SET, hasIndex } from './index-set.js';
+import { EMPTY_SET, editMembers, hasIndex, type IndexSet, type SetEdit } from './index-set.js';
+import { editOf, type Labels, type Profile } from './labels.js';
 import type { TreeLayout } from './tree-layout.js';
 
 const NOBODY = new Int32Array(0);
@@ -8,71 +7,136 @@ const NOBODY = new Int32Array(0);
 /** Which sharing providers serve which trees. Source: spec allocation_candidates.md §4, sharing provider, neighbours. */
 export interface Sharing {
   readonly sharing: IndexSet;
-  /** Per root ordinal: the sharing providers that have this root as neighbour, ascending. Trees in the same aggregates share one array. */
-  readonly aroundRoot: readonly Int32Array[];
+  /**
+   * Per root ordinal: the sharing providers that have this root as neighbour, ascending; none where nothing stands. Trees in the
+   * same aggregates share one array.
+   */
+  readonly aroundRoot: Int32Array[];
   /** Per sharing provider: its neighbour roots, ascending. */
-  readonly neighbours: ReadonlyMap<number, Int32Array>;
+  readonly neighbours: Map<number, Int32Array>;
 }
 
 /** Works out who shares with whom: a tree is in every aggregate that any of its members carries. */
-export function relateSharing(
-  layout: TreeLayout,
-  traits: ReadonlyMap<string, IndexSet>,
-  aggregates: ReadonlyMap<string, IndexSet>,
-): Sharing {
-  const sharing = traits.get(SHARING_TRAIT) ?? EMPTY_SET;
-  const rootCount = layout.roots.length;
-  const useful = sharing.members.length === 0 ? [] : [...aggregates.values()];
-  const sharers: Int32Array[] = [];
-  const rootsIn: Int32Array[] = [];
-  const aggregatesOfRoot = new Map<number, number[]>();
-  for (const { members } of useful) {
-    const present = members.filter((index) => hasIndex(sharing, index));
-    if (present.length === 0) continue;
-    const roots = distinctRoots(members, layout);
-    for (const root of roots) {
-      const ordinal = layout.rootOrdinal[root] ?? 0;
-      const list = aggregatesOfRoot.get(ordinal);
-      if (list === undefined) aggregatesOfRoot.set(ordinal, [sharers.length]);
-      else list.push(sharers.length);
-    }
-    sharers.push(present);
-    rootsIn.push(roots);
-  }
-  const aroundRoot: Int32Array[] = new Array<Int32Array>(rootCount).fill(NOBODY);
-  const interned = new Map<string, Int32Array>();
-  for (const [ordinal, list] of aggregatesOfRoot) {
-    const key = list.join();
-    const around = interned.get(key) ?? distinct(list.map((at) => sharers[at] ?? NOBODY));
-    interned.set(key, around);
-    aroundRoot[ordinal] = around;
-  }
-  return { sharing, aroundRoot, neighbours: neighboursOf(sharing.members, sharers, rootsIn) };
-}
-
-function neighboursOf(members: Int32Array, sharers: readonly Int32Array[], rootsIn: readonly Int32Array[]) {
-  const aggregatesOf = new Map<number, number[]>();
-  for (const sharer of members) aggregatesOf.set(sharer, []);
-  sharers.forEach((present, at) => present.forEach((sharer) => aggregatesOf.get(sharer)?.push(at)));
+export function relateSharing(layout: TreeLayout, sharing: IndexSet, aggregates: Labels): Sharing {
   const neighbours = new Map<number, Int32Array>();
-  const interned = new Map<string, Int32Array>();
-  for (const [sharer, list] of aggregatesOf) {
-    const key = list.join();
-    const roots = interned.get(key) ?? distinct(list.map((at) => rootsIn[at] ?? NOBODY));
-    interned.set(key, roots);
+  const aroundRoot: Int32Array[] = [];
+  if (sharing.members.length === 0) return { sharing, aroundRoot, neighbours };
+  const sharers = new SharerFinder(layout, sharing, aggregates);
+  for (const root of layout.roots) aroundRoot.push(sharers.around(root));
+  const rootsOf = new Map<Profile, Int32Array>();
+  for (const sharer of sharing.members) {
+    const profile = aggregates.profiles[sharer];
+    if (profile === undefined) continue;
+    const roots = rootsOf.get(profile) ?? distinct(profile.labels.map((label) => rootsIn(layout, aggregates, label)));
+    rootsOf.set(profile, roots);
     neighbours.set(sharer, roots);
   }
-  return neighbours;
+  return { sharing, aroundRoot, neighbours };
 }
 
-function distinctRoots(members: Int32Array, layout: TreeLayout): Int32Array {
+/**
+ * Brings the relation up to date, in place, after aggregates of providers of these trees changed. Only where sharing providers
+ * are the same as before and in the same aggregates: otherwise `relateSharing`.
+ */
+export function updateAround(
+  current: Sharing,
+  layout: TreeLayout,
+  aggregates: Labels,
+  roots: ReadonlySet<number>,
+): void {
+  const sharers = new SharerFinder(layout, current.sharing, aggregates);
+  const edits = new Map<number, SetEdit>();
+  for (const root of roots) {
+    const ordinal = layout.rootOrdinal[root] ?? 0;
+    const before = current.aroundRoot[ordinal] ?? NOBODY;
+    const after = sharers.around(root);
+    current.aroundRoot[ordinal] = after;
+    for (const sharer of before) if (!after.includes(sharer)) editOf(edits, sharer).removed.push(root);
+    for (const sharer of after) if (!before.includes(sharer)) editOf(edits, sharer).added.push(root);
+  }
+  // Sharing providers in the same aggregates share one list, and go on doing so.
+  const made = new Map<Int32Array, { readonly edit: SetEdit; readonly list: Int32Array }[]>();
+  for (const [sharer, edit] of edits) {
+    const before = current.neighbours.get(sharer) ?? NOBODY;
+    const beside = made.get(before) ?? [];
+    made.set(before, beside);
+    let same = beside.find((other) => isSame(other.edit.added, edit.added) && isSame(other.edit.removed, edit.removed));
+    if (same === undefined) beside.push((same = { edit, list: editMembers(before, edit) }));
+    current.neighbours.set(sharer, same.list);
+  }
+}
+
+function isSame(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((value, at) => value === b[at]);
+}
+
+/** Finds the sharing providers around trees; each set of aggregates is looked at once. */
+class SharerFinder {
+  private readonly byLabel = new Map<number, Int32Array>();
+  private readonly byProfile = new Map<Profile, Int32Array>();
+  private readonly byText = new Map<string, Int32Array>();
+
+  constructor(
+    private readonly layout: TreeLayout,
+    private readonly sharing: IndexSet,
+    private readonly aggregates: Labels,
+  ) {}
+
+  around(root: number): Int32Array {
+    const { profiles } = this.aggregates;
+    const end = this.layout.subtreeEnd[root] ?? root + 1;
+    let only: Int32Array = NOBODY;
+    let lists: Int32Array[] | undefined;
+    for (let index = root; index < end; index++) {
+      const profile = profiles[index];
+      const list = profile === undefined ? NOBODY : this.inAggregatesOf(profile);
+      if (list.length === 0 || list === only) continue;
+      if (only.length === 0) only = list;
+      else (lists ??= [only]).push(list);
+    }
+    return lists === undefined ? only : this.shared(distinct([...new Set(lists)]));
+  }
+
+  private inAggregatesOf(profile: Profile): Int32Array {
+    const known = this.byProfile.get(profile);
+    if (known !== undefined) return known;
+    const list = this.shared(distinct(profile.labels.map((label) => this.inAggregate(label))));
+    this.byProfile.set(profile, list);
+    return list;
+  }
+
+  private inAggregate(label: number): Int32Array {
+    const known = this.byLabel.get(label);
+    if (known !== undefined) return known;
+    const set = setOf(this.aggregates, label);
+    const list = this.sharing.members.filter((index) => hasIndex(set, index));
+    this.byLabel.set(label, list);
+    return list;
+  }
+
+  private shared(list: Int32Array): Int32Array {
+    if (list.length === 0) return NOBODY;
+    const text = list.join();
+    const known = this.byText.get(text) ?? list;
+    this.byText.set(text, known);
+    return known;
+  }
+}
+
+function setOf(aggregates: Labels, label: number): IndexSet {
+  return aggregates.sets.get(aggregates.names.get(label) ?? '') ?? EMPTY_SET;
+}
+
+function rootsIn(layout: TreeLayout, aggregates: Labels, label: number): Int32Array {
   // Members ascend, so do their roots: equal ones are adjacent.
-  const roots = members.map((index) => layout.root[index] ?? 0);
+  const roots = setOf(aggregates, label).members.map((index) => layout.root[index] ?? 0);
   return roots.filter((root, at) => at === 0 || root !== roots[at - 1]);
 }
 
 function distinct(lists: readonly Int32Array[]): Int32Array {
   const [only] = lists;
-  if (only !== undefined && lists.length === 1) return only;
-  return Int32Array.from(new Set(lists.flatMap((list) => [...list]))).sort();
+  if (only === undefined) return NOBODY;
+  const some = lists.filter((list) => list.length > 0);
+  if (some.length <= 1) return some[0] ?? NOBODY;
+  return Int32Array.from(new Set(some.flatMap((list) => [...list]))).sort();
 }

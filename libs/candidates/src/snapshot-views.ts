@@ -1,4 +1,5 @@
 import { capacityOf, type CapacityRule, type Generation } from '#berth/domain';
+import { namesOf } from './labels.js';
 import type { Snapshot } from './snapshot.js';
 
 export interface ProviderView {
@@ -36,24 +37,53 @@ export function providerAt(snapshot: Snapshot, index: number): ProviderView {
 
 /** Inventory records of a provider in order of class id. */
 export function inventoriesAt(snapshot: Snapshot, index: number): readonly InventoryView[] {
-  const { start, records, resourceClass } = snapshot.inventory;
-  const from = start[index] ?? 0;
-  return records.slice(from, start[index + 1] ?? from).map((record, at) => ({
-    resourceClass: classNameOf(snapshot, resourceClass[from + at] ?? -1),
-    total: record.total,
-    reserved: record.reserved,
-    minUnit: record.minUnit,
-    maxUnit: record.maxUnit,
-    stepSize: record.stepSize,
-    allocationRatio: record.allocationRatio,
-    capacity: capacityOf(record),
-    used: record.used,
-  }));
+  const table = snapshot.inventory;
+  const views: InventoryView[] = [];
+  const end = table.end[index] ?? 0;
+  for (let at = table.start[index] ?? 0; at < end; at++) {
+    const rule = {
+      total: table.total[at] ?? 0,
+      reserved: table.reserved[at] ?? 0,
+      minUnit: table.minUnit[at] ?? 1,
+      maxUnit: table.maxUnit[at] ?? 0,
+      stepSize: table.stepSize[at] ?? 1,
+      allocationRatio: table.allocationRatio[at] ?? 1,
+    };
+    views.push({
+      resourceClass: classNameOf(snapshot, table.resourceClass[at] ?? -1),
+      ...rule,
+      capacity: capacityOf(rule),
+      used: table.used[at] ?? 0,
+    });
+  }
+  return views;
 }
 
-/** Trait names of a provider in order of internal trait id. */
+/** Trait names of a provider in order of internal trait id. Providers with the same traits share one list. */
 export function traitsAt(snapshot: Snapshot, index: number): readonly string[] {
-  return snapshot.traitNames[index] ?? [];
+  const profile = snapshot.traitLabels.profiles[index];
+  return profile === undefined ? [] : namesOf(snapshot.traitLabels, profile);
+}
+
+/** Aggregates of a provider, sorted as texts. */
+export function aggregatesAt(snapshot: Snapshot, index: number): readonly string[] {
+  const profile = snapshot.aggregateLabels.profiles[index];
+  return profile === undefined ? [] : [...namesOf(snapshot.aggregateLabels, profile)].sort();
+}
+
+/** Index of a provider in this snapshot, undefined if it has none of this uuid. */
+export function indexOfUuid(snapshot: Snapshot, uuid: string): number | undefined {
+  return snapshot.indexByUuid.get(uuid);
+}
+
+/**
+ * An object that stands for everything that can be read about a provider at this moment, names included: as long as it is the
+ * same, so is all the rest, in whatever snapshot. Throws `RangeError` like `providerAt`.
+ */
+export function recordIdentity(snapshot: Snapshot, index: number): object {
+  const provider = snapshot.layout.providers[index];
+  if (provider === undefined) throw new RangeError(`no provider at index ${index}`);
+  return provider;
 }
 
 /** Name of a class index of this snapshot; throws `RangeError` for any other number. */

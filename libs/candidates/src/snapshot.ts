@@ -1,31 +1,59 @@
-import type { Supply } from '#berth/domain';
-import { hasIndex, toIndexSet, type IndexSet } from './index-set.js';
-import { tabulateInventories, type InventoryTable } from './inventory-table.js';
+import { SHARING_TRAIT, type Supply, type SupplyName } from '#berth/domain';
+import { EMPTY_SET, toInts, type IndexSet } from './index-set.js';
+import { recordOf, tabulateInventories, type InventoryTable } from './inventory-table.js';
+import { tabulateLabels, type Labels } from './labels.js';
 import { relateSharing, type Sharing } from './sharing.js';
-import { layOutTrees, type TreeLayout } from './tree-layout.js';
+import { IdIndex, layOutTrees, type TreeLayout } from './tree-layout.js';
 
 /**
- * The supply side at one moment, immutable, laid out for the search. Providers, classes and traits are dense indexes; names
- * occur only in the maps at its edge.
+ * The supply side, laid out for the search. Providers, classes and traits are dense indexes; names occur only in the maps at its edge.
+ *
+ * One snapshot is one numbering: an index stands for the same provider, or the same class, as long as it lives. What stands under the numbers follows
+ * `applyDelta` in place; when the numbering itself has to change, that answers another snapshot, and this one rests.
  */
 export interface Snapshot {
   readonly layout: TreeLayout;
   readonly inventory: InventoryTable;
-  readonly sharing: Sharing;
+  sharing: Sharing;
   /** Per class: 1 if a sharing provider has inventory of it. */
-  readonly sharedClasses: Uint8Array;
+  sharedClasses: Uint8Array;
   /** Whether any provider has a parent. */
-  readonly nested: boolean;
-  readonly indexByUuid: ReadonlyMap<string, number>;
-  readonly indexByName: ReadonlyMap<string, number>;
+  nested: boolean;
+  readonly indexByUuid: IndexByText;
+  readonly indexByName: IndexByText;
   /** In order of class id. */
-  readonly classNames: readonly string[];
-  readonly classIndexByName: ReadonlyMap<string, number>;
+  readonly classNames: string[];
+  readonly classIds: number[];
+  readonly classIndexByName: Map<string, number>;
+  classIndexById: IdIndex;
   /** Every known trait, carried or not. */
   readonly traits: ReadonlyMap<string, IndexSet>;
   readonly aggregates: ReadonlyMap<string, IndexSet>;
-  /** Per provider: its trait names in order of trait id; providers with the same traits share one list. */
-  readonly traitNames: readonly (readonly string[])[];
+  readonly traitLabels: Labels;
+  /** Numbered as they were first seen. */
+  readonly aggregateLabels: AggregateLabels;
+}
+
+export interface AggregateLabels extends Labels {
+  readonly ids: Map<string, number>;
+  readonly next: { id: number };
+}
+
+/**
+ * Finds indexes by a text that is unique among providers. The ids behind the texts are the same whatever the numbering, so successive
+ * snapshots share the one large map.
+ */
+export class IndexByText {
+  constructor(
+    readonly ids: Map<string, number>,
+    private readonly indexById: IdIndex,
+  ) {}
+
+  get(text: string): number | undefined {
+    const id = this.ids.get(text);
+    const index = id === undefined ? -1 : this.indexById.get(id);
+    return index < 0 ? undefined : index;
+  }
 }
 
 /**
@@ -34,68 +62,74 @@ export interface Snapshot {
  */
 export function buildSnapshot(supply: Supply): Snapshot {
   const layout = layOutTrees(supply.providers);
-  const classes = [...supply.resourceClasses].sort((a, b) => a.id - b.id);
-  const classIndexById = new Map(classes.map(({ id }, at) => [id, at]));
-  const { traits, traitNames } = indexTraits(supply, layout);
-  const aggregates = indexAggregates(supply, layout);
-  const inventory = tabulateInventories(supply.inventories, layout, classIndexById);
-  const sharing = relateSharing(layout, traits, aggregates);
+  const classes = byId(supply.resourceClasses);
+  const classIndexById = indexIds(classes);
+  const inventory = tabulateInventories(supply.inventories, layout, classIndexById, classes.length);
+  const traitLabels = labelTraits(supply, layout);
+  const aggregateLabels = labelAggregates(supply, layout);
+  const sharing = relateSharing(layout, traitLabels.sets.get(SHARING_TRAIT) ?? EMPTY_SET, aggregateLabels);
   return {
     layout,
     inventory,
     sharing,
-    sharedClasses: Uint8Array.from(inventory.columns, (column) =>
-      sharing.sharing.members.length > 0 && column.some((index) => hasIndex(sharing.sharing, index)) ? 1 : 0,
-    ),
+    sharedClasses: classesOfSharers(inventory, sharing),
     nested: layout.roots.length < layout.providers.length,
-    indexByUuid: new Map(layout.providers.map(({ uuid }, index) => [uuid, index])),
-    indexByName: new Map(layout.providers.map(({ name }, index) => [name, index])),
+    indexByUuid: new IndexByText(new Map(layout.providers.map(({ id, uuid }) => [uuid, id])), layout.indexById),
+    indexByName: new IndexByText(new Map(layout.providers.map(({ id, name }) => [name, id])), layout.indexById),
     classNames: classes.map(({ name }) => name),
+    classIds: classes.map(({ id }) => id),
     classIndexByName: new Map(classes.map(({ name }, at) => [name, at])),
-    traits,
-    aggregates,
-    traitNames,
+    classIndexById,
+    traits: traitLabels.sets,
+    aggregates: aggregateLabels.sets,
+    traitLabels,
+    aggregateLabels,
   };
 }
 
-function indexTraits(supply: Supply, layout: TreeLayout) {
-  const known = [...supply.traits].sort((a, b) => a.id - b.id);
-  const orderById = new Map(known.map(({ id }, at) => [id, at]));
-  const carried: number[][] = layout.providers.map(() => []);
-  const carriers: number[][] = known.map(() => []);
-  for (const { providerId, traitId } of supply.providerTraits) {
-    const trait = orderById.get(traitId) ?? -1;
-    const index = indexOf(layout, providerId);
-    const list = carriers[trait];
-    if (list === undefined) throw new Error('supply: a provider carries an unknown trait');
-    list.push(index);
-    carried[index]?.push(trait);
-  }
-  const traits = new Map(known.map(({ name }, at) => [name, toIndexSet(carriers[at] ?? [], layout.providers.length)]));
-  // A fleet has few distinct hardware profiles: sharing the lists keeps 40 names a host from costing 40 references a host.
-  const interned = new Map<string, readonly string[]>();
-  const traitNames = carried.map((list) => {
-    const key = list.sort((a, b) => a - b).join();
-    const names = interned.get(key) ?? list.map((at) => known[at]?.name ?? '');
-    interned.set(key, names);
-    return names;
-  });
-  return { traits, traitNames };
+/** A copy in order of id. */
+export function byId(names: readonly SupplyName[]): SupplyName[] {
+  return [...names].sort((a, b) => a.id - b.id);
 }
 
-function indexAggregates(supply: Supply, layout: TreeLayout): ReadonlyMap<string, IndexSet> {
-  const members = new Map<string, number[]>();
-  for (const { providerId, aggregate } of supply.providerAggregates) {
-    const index = indexOf(layout, providerId);
-    const list = members.get(aggregate);
-    if (list === undefined) members.set(aggregate, [index]);
-    else list.push(index);
-  }
-  return new Map([...members].map(([aggregate, list]) => [aggregate, toIndexSet(list, layout.providers.length)]));
+/** Positions in the list, by id. */
+export function indexIds(list: readonly { readonly id: number }[]): IdIndex {
+  const index = new IdIndex(list);
+  list.forEach(({ id }, at) => index.set(id, at));
+  return index;
+}
+
+/** Per class: 1 if a sharing provider has inventory of it. */
+export function classesOfSharers(inventory: InventoryTable, { sharing }: Sharing): Uint8Array {
+  return Uint8Array.from(inventory.columns, (_, resourceClass) =>
+    sharing.members.some((index) => recordOf(inventory, index, resourceClass) >= 0) ? 1 : 0,
+  );
+}
+
+function labelTraits(supply: Supply, layout: TreeLayout): Labels {
+  const known = byId(supply.traits);
+  const positions = indexIds(known);
+  const providers = toInts(supply.providerTraits, ({ providerId }) => indexOf(layout, providerId));
+  const traits = toInts(supply.providerTraits, ({ traitId }) => positions.get(traitId));
+  if (traits.includes(-1)) throw new Error('supply: a provider carries an unknown trait');
+  return tabulateLabels(known, providers, traits, layout.providers.length);
+}
+
+function labelAggregates(supply: Supply, layout: TreeLayout): AggregateLabels {
+  const ids = new Map<string, number>();
+  const providers = toInts(supply.providerAggregates, ({ providerId }) => indexOf(layout, providerId));
+  const aggregates = toInts(supply.providerAggregates, ({ aggregate }) => {
+    const known = ids.get(aggregate) ?? ids.size;
+    if (known === ids.size) ids.set(aggregate, known);
+    return known;
+  });
+  const known = [...ids].map(([name, id]) => ({ id, name }));
+  const labels = tabulateLabels(known, providers, aggregates, layout.providers.length);
+  return { ...labels, ids, next: { id: ids.size } };
 }
 
 function indexOf(layout: TreeLayout, providerId: number): number {
   const index = layout.indexById.get(providerId);
-  if (index === undefined) throw new Error('supply: a row names an unknown provider');
+  if (index < 0) throw new Error('supply: a row names an unknown provider');
   return index;
 }

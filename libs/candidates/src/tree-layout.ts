@@ -1,4 +1,5 @@
 import type { SupplyProvider } from '#berth/domain';
+import { toInts } from './index-set.js';
 
 /** Ids per provider up to which a plain array finds them: serial numbers are dense, at worst thinned out by removals. */
 const THINNEST = 16;
@@ -12,7 +13,7 @@ export class IdIndex {
 
   /** `ids` tells how many there will be and how high; none of them is entered. */
   constructor(ids: readonly { readonly id: number }[]) {
-    let highest = -1;
+    let highest = 0;
     for (const { id } of ids) if (id > highest) highest = id;
     // Some air above the highest: what comes next comes there.
     const length = highest < THINNEST * ids.length + SMALL_ID ? highest + 1 + (highest >> 3) : 0;
@@ -22,6 +23,11 @@ export class IdIndex {
   /** −1 if unknown. */
   get(id: number): number {
     return this.dense[id] ?? this.sparse.get(id) ?? -1;
+  }
+
+  /** All indexes by ascending id; undefined where no array holds them. */
+  inOrder(): Int32Array | undefined {
+    return this.sparse.size === 0 ? this.dense.filter((index) => index >= 0) : undefined;
   }
 
   set(id: number, index: number): void {
@@ -97,11 +103,11 @@ function linkFamilies(unordered: readonly SupplyProvider[], positions: IdIndex) 
   const firstChild = new Int32Array(count).fill(-1);
   const next = new Int32Array(count).fill(-1);
   unordered.forEach(({ id }, node) => positions.set(id, node));
-  const order = orderById(unordered);
+  const order = positions.inOrder() ?? orderById(unordered);
   let firstRoot = -1;
   // Highest id first: each is put before its siblings.
   for (let at = count - 1; at >= 0; at--) {
-    const node = order === undefined ? at : (order[at] ?? 0);
+    const node = order[at] ?? 0;
     const parentId = unordered[node]?.parentId ?? null;
     if (parentId === null) {
       next[node] = firstRoot;
@@ -117,13 +123,10 @@ function linkFamilies(unordered: readonly SupplyProvider[], positions: IdIndex) 
   return { above, firstChild, next, firstRoot };
 }
 
-/** Positions by ascending id; undefined if they stand so already. */
-function orderById(unordered: readonly SupplyProvider[]): Int32Array | undefined {
-  if (unordered.every(({ id }, at) => at === 0 || id > (unordered[at - 1]?.id ?? -1))) return undefined;
-  // Sorting numbers natively takes a tenth of what sorting objects takes. id · count + position is exact up to 2⁵³.
-  const count = unordered.length;
-  const keys = Float64Array.from(unordered, ({ id }, at) => id * count + at).sort();
-  return Int32Array.from(keys, (key) => key % count);
+/** Positions by ascending id. */
+function orderById(unordered: readonly SupplyProvider[]): Int32Array {
+  const order = toInts(unordered, (_, at) => at);
+  return order.sort((a, b) => (unordered[a]?.id ?? 0) - (unordered[b]?.id ?? 0));
 }
 
 /** Adds whole trees behind the others, in place. Their roots' ids must be above those of all roots there are. */

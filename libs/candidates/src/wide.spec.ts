@@ -39,30 +39,50 @@ describe('wide trees', () => {
     ['9 on 8, isolate', even(8, 8), ones(9), { groupPolicy: 'isolate' }, 0],
     ['17 on 16 of one', even(16, 1), ones(17), {}, 0],
     ['enough in all, impossible to pack', even(8, 10), devices(...new Array<number>(16).fill(4), 3, 3, 3, 3, 3), {}, 0],
-    ['unequal, impossible to pack', wide(8, 9, 10, 8, 9, 10, 8, 9), devices(...new Array<number>(16).fill(4), 3, 3), {}, 0],
-    ['tight, possible to pack', even(8, 5), devices(...new Array<number>(8).fill(3), ...new Array<number>(8).fill(2)), { limit: 50 }, 50],
+    [
+      'unequal, impossible to pack',
+      wide(8, 9, 10, 8, 9, 10, 8, 9),
+      devices(...new Array<number>(16).fill(4), 3, 3),
+      {},
+      0,
+    ],
+    [
+      'tight, possible to pack',
+      even(8, 5),
+      devices(...new Array<number>(8).fill(3), ...new Array<number>(8).fill(2)),
+      { limit: 50 },
+      50,
+    ],
     ['impossible below 1.29, where a tree gives one provider', even(8, 2), ones(8), { spanTrees: false, limit: 10 }, 0],
-  ])('%s', (_name, world, groups, changes, count) => {
-    const candidates = search(world, groups, changes);
-    expect(candidates).toHaveLength(count);
-    expect(new Set(candidates).size).toBe(count);
-  }, PATIENCE_MS);
+  ])(
+    '%s',
+    (_name, world, groups, changes, count) => {
+      const candidates = search(world, groups, changes);
+      expect(candidates).toHaveLength(count);
+      expect(new Set(candidates).size).toBe(count);
+    },
+    PATIENCE_MS,
+  );
 
-  it('keeps siblings apart that same_subtree ties to different parents', () => {
-    const numa = Array.from({ length: 6 }, (_, at) => `numa${at}`);
-    const world: WorldProvider[] = [
-      { name: 'r' },
-      ...numa.map((name) => ({ name, parent: 'r', inventory: { VCPU: 1 } })),
-      ...numa.map((name) => ({ name: `fpga-${name}`, parent: name, inventory: { FPGA: 1 } })),
-    ];
-    const groups = numa.flatMap((_, at) => [
-      { ...emptyGroup(`C${at}`), resources: [{ resourceClass: 'VCPU', amount: 1 }] },
-      { ...emptyGroup(`F${at}`), resources: [{ resourceClass: 'FPGA', amount: 1 }] },
-    ]);
-    const sameSubtrees = numa.map((_, at) => [`C${at}`, `F${at}`]);
-    // Six pairs over six nodes: the permutations, each with the one device below its node.
-    expect(search(world, groups, { sameSubtrees })).toHaveLength(720);
-  }, PATIENCE_MS);
+  it(
+    'keeps siblings apart that same_subtree ties to different parents',
+    () => {
+      const numa = Array.from({ length: 6 }, (_, at) => `numa${at}`);
+      const world: WorldProvider[] = [
+        { name: 'r' },
+        ...numa.map((name) => ({ name, parent: 'r', inventory: { VCPU: 1 } })),
+        ...numa.map((name) => ({ name: `fpga-${name}`, parent: name, inventory: { FPGA: 1 } })),
+      ];
+      const groups = numa.flatMap((_, at) => [
+        { ...emptyGroup(`C${at}`), resources: [{ resourceClass: 'VCPU', amount: 1 }] },
+        { ...emptyGroup(`F${at}`), resources: [{ resourceClass: 'FPGA', amount: 1 }] },
+      ]);
+      const sameSubtrees = numa.map((_, at) => [`C${at}`, `F${at}`]);
+      // Six pairs over six nodes: the permutations, each with the one device below its node.
+      expect(search(world, groups, { sameSubtrees })).toHaveLength(720);
+    },
+    PATIENCE_MS,
+  );
 });
 
 describe('large fleets', () => {
@@ -84,10 +104,13 @@ describe('wide trees and the pseudo-code of allocation_candidates.md §9', () =>
     let found = 0;
     const aScenario = fc.record({
       // Half the children hang below a first child, so that same_subtree means something.
-      children: fc.array(fc.record({ total: fc.integer({ min: 1, max: 4 }), used: fc.integer({ min: 0, max: 1 }), below: fc.boolean() }), {
-        minLength: 3,
-        maxLength: 5,
-      }),
+      children: fc.array(
+        fc.record({ total: fc.integer({ min: 1, max: 4 }), used: fc.integer({ min: 0, max: 1 }), below: fc.boolean() }),
+        {
+          minLength: 3,
+          maxLength: 5,
+        },
+      ),
       amounts: fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 3, maxLength: 4 }),
       besides: fc.constantFrom('none', 'unsuffixed', 'collective traits', 'same_subtree'),
       isolate: fc.boolean(),
@@ -108,7 +131,13 @@ describe('wide trees and the pseudo-code of allocation_candidates.md §9', () =>
           ...parseQuery('group_policy=none'),
           groups,
           groupPolicy: isolate ? 'isolate' : 'none',
-          sameSubtrees: besides === 'same_subtree' ? [['1', '2'], ['2', '3']] : [],
+          sameSubtrees:
+            besides === 'same_subtree'
+              ? [
+                  ['1', '2'],
+                  ['2', '3'],
+                ]
+              : [],
         };
         const supply = toSupply([{ name: 'r' }, ...world]);
         const snapshot = buildSnapshot(supply);
@@ -119,6 +148,46 @@ describe('wide trees and the pseudo-code of allocation_candidates.md §9', () =>
       { numRuns: 400, seed: 20_261_121 },
     );
     expect(found).toBeGreaterThan(100);
+  }, 60_000);
+});
+
+describe('traits met together in wide trees', () => {
+  it('agree with the pseudo-code where capacity never tells choices apart', () => {
+    let found = 0;
+    const traits = ['CUSTOM_T1', 'CUSTOM_T2', 'CUSTOM_T3'];
+    const classes = ['FPGA', 'VCPU', 'MEMORY_MB'];
+    const aChild = fc.record({
+      traits: fc.subarray(traits, { maxLength: 2 }),
+      classes: fc.subarray(classes, { minLength: 1 }),
+    });
+    const children = fc.array(aChild, { minLength: 5, maxLength: 7 });
+    fc.assert(
+      fc.property(
+        children,
+        fc.subarray(traits, { minLength: 2 }),
+        fc.integer({ min: 0, max: 1 }),
+        (drawn, required, devices) => {
+          const world: WorldProvider[] = drawn.map((child, at) => ({
+            name: `c${at}`,
+            parent: 'r',
+            inventory: Object.fromEntries(child.classes.map((resourceClass) => [resourceClass, 100])),
+            traits: child.traits,
+          }));
+          const resources = classes.map((resourceClass) => ({ resourceClass, amount: 1 }));
+          const request: CandidatesRequest = {
+            ...parseQuery('group_policy=none'),
+            groups: [{ ...emptyGroup(''), required: required.map((name) => [name]), resources }, ...ones(devices)],
+          };
+          const supply = toSupply([{ name: 'r' }, ...world], traits);
+          const snapshot = buildSnapshot(supply);
+          const expected = referenceSearch(supply, request);
+          expect(describeResult(snapshot, searchCandidates(snapshot, request, Math.random))).toEqual(expected);
+          if (expected.candidates.length > 0) found++;
+        },
+      ),
+      { numRuns: 400, seed: 20_261_121 },
+    );
+    expect(found).toBeGreaterThan(50);
   }, 60_000);
 });
 
@@ -142,7 +211,8 @@ describe('limits', () => {
 
   it('reach every candidate when randomised', () => {
     const seen = new Set<string>();
-    for (let at = 0; at < 300; at++) search(trees, devices(1), { limit: 1, randomize: true }).forEach((one) => seen.add(one));
+    for (let at = 0; at < 300; at++)
+      search(trees, devices(1), { limit: 1, randomize: true }).forEach((one) => seen.add(one));
     expect(seen.size).toBe(6);
   });
 });

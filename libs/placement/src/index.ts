@@ -27,7 +27,6 @@ export type {
   Provider,
   ProviderAllocations,
   ResourceClass,
-  StoredInventory,
   Trait,
   TraitsFilter,
   UsageTotal,
@@ -43,6 +42,7 @@ export {
   type CandidatesRequest,
   type CandidatesResult,
   type ListFilter,
+  type ProviderView,
   type RequestGroup,
   type Snapshot,
 } from '#berth/candidates';

@@ -1,5 +1,5 @@
-import { buildSnapshot, type Snapshot } from '#berth/candidates';
-import type { ChangedProvider, Supply, SupplyDelta } from '#berth/domain';
+import { applyDelta, buildSnapshot, indexOfUuid, type Snapshot } from '#berth/candidates';
+import { NotFound, type ChangedProvider, type Supply, type SupplyDelta } from '#berth/domain';
 import { ChangeSession, ChangeStore, Transactions, type ReadingPoint } from '#berth/store';
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 
@@ -40,6 +40,14 @@ export class SnapshotKeeper implements OnApplicationShutdown {
     return this.next;
   }
 
+  /** The same, and where in it the provider is. Throws NotFound with `text` where there is none. */
+  async find(providerUuid: string, text: string): Promise<{ snapshot: Snapshot; index: number }> {
+    const snapshot = await this.current();
+    const index = indexOfUuid(snapshot, providerUuid);
+    if (index === undefined) throw new NotFound(text, { facts: { resource_provider: providerUuid } });
+    return { snapshot, index };
+  }
+
   onApplicationShutdown(): void {
     clearInterval(this.idle);
   }
@@ -57,9 +65,21 @@ export class SnapshotKeeper implements OnApplicationShutdown {
     if (kept === undefined) return await this.readAll();
     const changes = await this.session.run((tx) => this.changes.since(tx, kept.at));
     if (changes.status === 'forgotten') return await this.readAll();
-    if (changes.status === 'changed') return await this.readAll();
-    this.kept = { at: changes.at, snapshot: kept.snapshot };
-    return kept.snapshot;
+    const snapshot = changes.status === 'unchanged' ? kept.snapshot : this.applied(kept.snapshot, changes.delta);
+    if (snapshot === undefined) return await this.readAll();
+    this.kept = { at: changes.at, snapshot };
+    return snapshot;
+  }
+
+  /** The snapshot with the changes; undefined if they don't fit it, which a reading of everything then settles. */
+  private applied(snapshot: Snapshot, delta: SupplyDelta): Snapshot | undefined {
+    try {
+      return applyDelta(snapshot, delta);
+    } catch (error) {
+      this.logger.warn(`reading everything anew, because changes did not fit: ${(error as Error).message}`);
+      this.kept = undefined;
+      return undefined;
+    }
   }
 
   private async readAll(): Promise<Snapshot> {

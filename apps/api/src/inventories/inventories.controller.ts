@@ -12,7 +12,7 @@ import {
   type PutInventoriesBody,
   type PutInventoryBody,
 } from './inventories.dto.js';
-import { inventoriesChangedAt, inventoriesView, inventoryView } from './inventories.view.js';
+import { inventoriesView, inventoryView } from './inventories.view.js';
 
 const REMOVE_ALL_SINCE = 5;
 const RESERVED_EQUAL_TOTAL_SINCE = 26;
@@ -28,8 +28,10 @@ export class InventoriesController {
     summary: 'List the inventories of a provider',
   })
   async list(@Param('uuid') uuid: string): Promise<Answer> {
-    const { generation, inventories } = await this.inventories.list(uuid);
-    return ok(inventoriesView(generation, inventories), { lastModifiedMs: inventoriesChangedAt(inventories) });
+    const { generation, inventories, changedAtMs } = await this.inventories.list(uuid);
+    return ok(inventoriesView(generation, inventories), {
+      lastModifiedMs: inventories.length > 0 ? changedAtMs : 'omit',
+    });
   }
 
   @Post()
@@ -92,8 +94,8 @@ export class InventoriesController {
     summary: 'Show the inventory of one class',
   })
   async show(@Param('uuid') uuid: string, @Param('resource_class') resourceClass: string): Promise<Answer> {
-    const { generation, inventory } = await this.inventories.show(uuid, resourceClass);
-    return ok(inventoryView(generation, inventory), { lastModifiedMs: inventory.changedAtMs });
+    const { generation, inventory, changedAtMs } = await this.inventories.show(uuid, resourceClass);
+    return ok(inventoryView(generation, inventory), { lastModifiedMs: changedAtMs });
   }
 
   @Put(':resource_class')

@@ -13,9 +13,3 @@ export function inventoriesView(generation: Generation, inventories: readonly In
 export function inventoryView(generation: Generation, inventory: CapacityRule): string {
   return `{${inventoryText(inventory)},"resource_provider_generation":${generation}}`;
 }
-
-/** When the latest of them changed, ms since the epoch; 'omit' if there are none. Source: spec http.md §7. */
-export function inventoriesChangedAt(inventories: readonly { readonly changedAtMs: number }[]): number | 'omit' {
-  if (inventories.length === 0) return 'omit';
-  return inventories.reduce((latest, { changedAtMs }) => Math.max(latest, changedAtMs), 0);
-}

@@ -3,7 +3,7 @@ import { Body, Controller, Delete, Get, Param, Put } from '@nestjs/common';
 import { noContent, ok, type Answer } from '../http/answer.js';
 import { Endpoint } from '../http/endpoint.js';
 import { PUT_PROVIDER_TRAITS_BODIES, type PutProviderTraitsBody } from './traits.dto.js';
-import { providerTraitsView, traitsChangedAt } from './traits.view.js';
+import { providerTraitsView } from './traits.view.js';
 
 const SINCE = 6;
 
@@ -20,7 +20,7 @@ export class ProviderTraitsController {
   })
   async list(@Param('uuid') uuid: string): Promise<Answer> {
     const found = await this.traits.list(uuid);
-    return ok(providerTraitsView(found), { lastModifiedMs: traitsChangedAt(found.traits) });
+    return ok(providerTraitsView(found), { lastModifiedMs: found.traits.length > 0 ? found.changedAtMs : 'now' });
   }
 
   @Put()
@@ -33,7 +33,7 @@ export class ProviderTraitsController {
   })
   async replaceAll(@Param('uuid') uuid: string, @Body() body: PutProviderTraitsBody): Promise<Answer> {
     const found = await this.traits.replaceAll(uuid, body.resource_provider_generation, body.traits);
-    return ok(providerTraitsView(found), { lastModifiedMs: traitsChangedAt(found.traits) });
+    return ok(providerTraitsView(found), { lastModifiedMs: found.traits.length > 0 ? found.changedAtMs : 'now' });
   }
 
   @Delete()

@@ -7,7 +7,7 @@ export function traitsView(traits: readonly Trait[]): object {
 
 /** Source: spec traits.md §2. */
 export function providerTraitsView({ traits, generation }: ProviderTraits): object {
-  return { traits: traits.map(({ name }) => name), resource_provider_generation: generation };
+  return { traits, resource_provider_generation: generation };
 }
 
 /** When the latest of them was created, ms since the epoch; 'now' if there are none. Source: spec http.md §7. */

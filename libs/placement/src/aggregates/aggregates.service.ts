@@ -1,6 +1,8 @@
+import { aggregatesAt, providerAt } from '#berth/candidates';
 import { GenerationConflict, type Generation } from '#berth/domain';
-import { AggregateStore, GenerationService, ProviderStore, Transactions } from '#berth/store';
+import { AggregateStore, GenerationService, noProvider, ProviderStore, Transactions } from '#berth/store';
 import { Injectable } from '@nestjs/common';
+import { SnapshotKeeper } from '../snapshot-keeper.js';
 
 /** The aggregates a provider is a member of, and its generation. */
 export interface ProviderAggregates {
@@ -15,14 +17,13 @@ export class AggregatesService {
     private readonly providers: ProviderStore,
     private readonly generations: GenerationService,
     private readonly aggregates: AggregateStore,
+    private readonly snapshots: SnapshotKeeper,
   ) {}
 
   /** Throws NotFound. Source: spec aggregates.md. */
-  list(providerUuid: string): Promise<ProviderAggregates> {
-    return this.transactions.read('aggregates.list', async (tx) => {
-      const { id, generation } = await this.providers.getId(tx, providerUuid);
-      return { generation, aggregates: await this.aggregates.listByProvider(tx, id) };
-    });
+  async list(providerUuid: string): Promise<ProviderAggregates> {
+    const { snapshot, index } = await this.snapshots.find(providerUuid, noProvider(providerUuid));
+    return { generation: providerAt(snapshot, index).generation, aggregates: aggregatesAt(snapshot, index) };
   }
 
   /**

@@ -1,3 +1,4 @@
+import { inventoriesAt, providerAt } from '#berth/candidates';
 import {
   checkCapacity,
   GenerationConflict,
@@ -18,15 +19,15 @@ import {
   ResourceClassStore,
   Transactions,
   type Bump,
-  type StoredInventory,
   type Tx,
 } from '#berth/store';
 import { Injectable } from '@nestjs/common';
+import { SnapshotKeeper } from '../snapshot-keeper.js';
 
 /** Inventories of a provider and its generation. */
-export interface ProviderInventories<T extends Inventory = Inventory> {
+export interface ProviderInventories {
   readonly generation: Generation;
-  readonly inventories: readonly T[];
+  readonly inventories: readonly Inventory[];
 }
 
 /** What a version allows of capacity. Source: spec inventories.md §1. */
@@ -42,29 +43,26 @@ export class InventoriesService {
     private readonly generations: GenerationService,
     private readonly inventories: InventoryStore,
     private readonly classes: ResourceClassStore,
+    private readonly snapshots: SnapshotKeeper,
   ) {}
 
   /** Throws NotFound. Source: spec inventories.md §3. */
-  list(providerUuid: string): Promise<ProviderInventories<StoredInventory>> {
-    return this.transactions.read('inventories.list', async (tx) => {
-      const { id, generation } = await this.providers.getId(
-        tx,
-        providerUuid,
-        `${noProvider(providerUuid)} : ${noProvider(providerUuid)}`,
-      );
-      return { generation, inventories: await this.inventories.list(tx, [id]) };
-    });
+  async list(providerUuid: string): Promise<ProviderInventories & { readonly changedAtMs: number }> {
+    const text = `${noProvider(providerUuid)} : ${noProvider(providerUuid)}`;
+    const { snapshot, index } = await this.snapshots.find(providerUuid, text);
+    const { generation, changedAtMs } = providerAt(snapshot, index);
+    return { generation, changedAtMs, inventories: inventoriesAt(snapshot, index) };
   }
 
   /** Throws NotFound. Source: spec inventories.md §7. */
   async show(
     providerUuid: string,
     resourceClass: string,
-  ): Promise<{ generation: Generation; inventory: StoredInventory }> {
-    const { generation, inventories } = await this.list(providerUuid);
+  ): Promise<{ generation: Generation; inventory: Inventory; changedAtMs: number }> {
+    const { generation, inventories, changedAtMs } = await this.list(providerUuid);
     const inventory = inventories.find((one) => one.resourceClass === resourceClass);
     if (inventory === undefined) throw new NotFound(`No inventory of class ${resourceClass} for ${providerUuid}`);
-    return { generation, inventory };
+    return { generation, inventory, changedAtMs };
   }
 
   /** Adds one record. Throws NotFound, Invalid, GenerationConflict if there is one. Source: spec inventories.md §4. */

@@ -1,5 +1,12 @@
 import { Conflict, FIRST_CUSTOM_RESOURCE_CLASS_ID, Invalid, NotFound } from '#berth/domain';
-import { GenerationService, InventoryStore, ResourceClassStore, Transactions, type ResourceClass, type Tx } from '#berth/store';
+import {
+  GenerationService,
+  InventoryStore,
+  ResourceClassStore,
+  Transactions,
+  type ResourceClass,
+  type Tx,
+} from '#berth/store';
 import { Injectable } from '@nestjs/common';
 
 @Injectable()

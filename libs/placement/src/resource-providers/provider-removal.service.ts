@@ -1,5 +1,12 @@
 import { Conflict, ERROR_CODES, NotFound } from '#berth/domain';
-import { AggregateStore, GenerationService, InventoryStore, ProviderStore, TraitStore, Transactions } from '#berth/store';
+import {
+  AggregateStore,
+  GenerationService,
+  InventoryStore,
+  ProviderStore,
+  TraitStore,
+  Transactions,
+} from '#berth/store';
 import { Injectable } from '@nestjs/common';
 
 /** Removal is a story of its own: it ends what hangs on a provider. */

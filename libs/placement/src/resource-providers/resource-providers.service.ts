@@ -1,6 +1,14 @@
-import { listProviders, type ListFilter, type Snapshot } from '#berth/candidates';
+import { listProviders, providerAt, type ListFilter, type ProviderView, type Snapshot } from '#berth/candidates';
 import { Conflict, ERROR_CODES, planParent, uncreated } from '#berth/domain';
-import { GenerationService, LostRace, ProviderStore, Transactions, type Provider, type Tx } from '#berth/store';
+import {
+  GenerationService,
+  LostRace,
+  noProvider,
+  ProviderStore,
+  Transactions,
+  type Provider,
+  type Tx,
+} from '#berth/store';
 import { Injectable } from '@nestjs/common';
 import { SnapshotKeeper } from '../snapshot-keeper.js';
 
@@ -34,8 +42,9 @@ export class ResourceProvidersService {
   }
 
   /** Throws NotFound. Source: spec resource_providers.md §3. */
-  show(uuid: string): Promise<Provider> {
-    return this.transactions.single('resourceProviders.show', (tx) => this.providers.get(tx, uuid));
+  async show(uuid: string): Promise<ProviderView> {
+    const { snapshot, index } = await this.snapshots.find(uuid, noProvider(uuid));
+    return providerAt(snapshot, index);
   }
 
   async exists(uuid: string): Promise<boolean> {

@@ -1,11 +1,16 @@
+import { providerAt, traitsAt } from '#berth/candidates';
 import { GenerationConflict, Invalid, NotFound, type Generation } from '#berth/domain';
-import { GenerationService, noProvider, ProviderStore, Transactions, TraitStore, type Trait } from '#berth/store';
+import { GenerationService, noProvider, ProviderStore, Transactions, TraitStore } from '#berth/store';
 import { Injectable } from '@nestjs/common';
+import { SnapshotKeeper } from '../snapshot-keeper.js';
 
 /** A provider's traits and its generation. */
 export interface ProviderTraits {
   readonly generation: Generation;
-  readonly traits: readonly Trait[];
+  /** Names, in order of trait id. */
+  readonly traits: readonly string[];
+  /** When the provider last changed: ms since the epoch. */
+  readonly changedAtMs: number;
 }
 
 @Injectable()
@@ -15,15 +20,15 @@ export class ProviderTraitsService {
     private readonly providers: ProviderStore,
     private readonly generations: GenerationService,
     private readonly traits: TraitStore,
+    private readonly snapshots: SnapshotKeeper,
   ) {}
 
   /** Throws NotFound. Source: spec traits.md §2. */
-  list(providerUuid: string): Promise<ProviderTraits> {
-    return this.transactions.read('providerTraits.list', async (tx) => {
-      const text = `${noProvider(providerUuid)}: ${noProvider(providerUuid)}`;
-      const { id, generation } = await this.providers.getId(tx, providerUuid, text);
-      return { generation, traits: await this.traits.listByProvider(tx, id) };
-    });
+  async list(providerUuid: string): Promise<ProviderTraits> {
+    const text = `${noProvider(providerUuid)}: ${noProvider(providerUuid)}`;
+    const { snapshot, index } = await this.snapshots.find(providerUuid, text);
+    const { generation, changedAtMs } = providerAt(snapshot, index);
+    return { generation, changedAtMs, traits: traitsAt(snapshot, index) };
   }
 
   /**
@@ -42,7 +47,7 @@ export class ProviderTraitsService {
       if (unknown.length > 0) throw new Invalid(`No such trait ${unknown.join(', ')}`, { facts: { traits: unknown } });
       const current = await this.traits.listByProvider(tx, id);
       if (current.length === known.size && current.every(({ name }) => known.has(name))) {
-        return { generation, traits: current };
+        return { generation, traits: current.map(({ name }) => name), changedAtMs: Date.now() };
       }
       const bump = await this.generations.increment(tx, 'provider', id, claimed);
       if (bump.status !== 'bumped') throw changed(providerUuid, generation, claimed);
@@ -51,7 +56,8 @@ export class ProviderTraitsService {
         id,
         wanted.map((trait) => trait.id),
       );
-      return { generation: bump.generation, traits: wanted };
+      const inOrder = [...wanted].sort((a, b) => a.id - b.id).map(({ name }) => name);
+      return { generation: bump.generation, traits: inOrder, changedAtMs: Date.now() };
     });
   }
 

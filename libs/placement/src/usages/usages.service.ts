@@ -1,15 +1,8 @@
+import { inventoriesAt, providerAt } from '#berth/candidates';
 import { UNKNOWN_CONSUMER_TYPE, type Generation } from '#berth/domain';
-import {
-  InventoryStore,
-  noProvider,
-  ProviderStore,
-  Transactions,
-  UsageStore,
-  type TypedUsage,
-  type UsageOwner,
-  type UsageTotal,
-} from '#berth/store';
+import { noProvider, Transactions, UsageStore, type TypedUsage, type UsageOwner, type UsageTotal } from '#berth/store';
 import { Injectable } from '@nestjs/common';
+import { SnapshotKeeper } from '../snapshot-keeper.js';
 
 /** The value of `consumer_type` that merges all types. Source: spec usages.md §2. */
 const ALL_TYPES = 'all';
@@ -21,19 +14,18 @@ export type UsageGroup = Omit<TypedUsage, 'consumerType'> & { readonly name: str
 export class UsagesService {
   constructor(
     private readonly transactions: Transactions,
-    private readonly providers: ProviderStore,
-    private readonly inventories: InventoryStore,
     private readonly usages: UsageStore,
+    private readonly snapshots: SnapshotKeeper,
   ) {}
 
   /** What is used of each inventory of a provider, zeros included. Throws NotFound. Source: spec usages.md §1. */
-  byProvider(providerUuid: string): Promise<{ generation: Generation; usages: readonly UsageTotal[] }> {
-    return this.transactions.read('usages.byProvider', async (tx) => {
-      const text = `${noProvider(providerUuid)}: ${noProvider(providerUuid)}`;
-      const { id, generation } = await this.providers.getId(tx, providerUuid, text);
-      const inventories = await this.inventories.list(tx, [id]);
-      return { generation, usages: inventories.map(({ resourceClass, used }) => ({ resourceClass, used })) };
-    });
+  async byProvider(providerUuid: string): Promise<{ generation: Generation; usages: readonly UsageTotal[] }> {
+    const text = `${noProvider(providerUuid)}: ${noProvider(providerUuid)}`;
+    const { snapshot, index } = await this.snapshots.find(providerUuid, text);
+    return {
+      generation: providerAt(snapshot, index).generation,
+      usages: inventoriesAt(snapshot, index).map(({ resourceClass, used }) => ({ resourceClass, used })),
+    };
   }
 
   /** What a project's consumers use, by class. Source: spec usages.md §2, 1.9–1.37. */

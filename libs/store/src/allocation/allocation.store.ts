@@ -78,7 +78,9 @@ export class AllocationStore {
   }
 }
 
-function toConsumerAllocations(rows: readonly [sql.ConsumerAllocationRow, ...sql.ConsumerAllocationRow[]]): ConsumerAllocations {
+function toConsumerAllocations(
+  rows: readonly [sql.ConsumerAllocationRow, ...sql.ConsumerAllocationRow[]],
+): ConsumerAllocations {
   const [first] = rows;
   return {
     project: first.project,

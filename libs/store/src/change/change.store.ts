@@ -25,7 +25,7 @@ export class ChangeStore {
   async readAll(tx: Tx): Promise<{ at: ReadingPoint; providers: ChangedProvider[]; names: SupplyDelta['names'] }> {
     const { rows: now } = await run(tx, sql.snapshotNow);
     const providers: ChangedProvider[] = [];
-    for (let last = 0; ; ) {
+    for (let last = 0; ;) {
       const { rows } = await run(tx, sql.page, [last, PAGE]);
       for (const row of rows) providers.push(this.toChanged(row));
       if (rows.length < PAGE) break;
@@ -74,7 +74,16 @@ export class ChangeStore {
         changedAtMs: row.changed_at_ms,
       },
       inventories: row.inventories.map(
-        ([resourceClassId = 0, total = 0, reserved = 0, minUnit = 0, maxUnit = 0, stepSize = 0, ratio = 0, used = 0]) => ({
+        ([
+          resourceClassId = 0,
+          total = 0,
+          reserved = 0,
+          minUnit = 0,
+          maxUnit = 0,
+          stepSize = 0,
+          ratio = 0,
+          used = 0,
+        ]) => ({
           providerId: row.id,
           resourceClassId,
           total,

@@ -48,11 +48,12 @@ export const shareRoot = statement<{ readonly id: number }>(
 /** Moves of subtrees come one after another. */
 export const lockMoves = statement('provider.lockMoves', `select pg_advisory_xact_lock($1::bigint)`);
 
+/** `union` and not `union all`: parents that ran in a circle, by somebody's hand, must not keep this running for ever. */
 export const subtreeIds = statement<{ readonly id: number }>(
   'provider.subtreeIds',
   `with recursive subtree as (
      select id from resource_providers where id = $1::int
-     union all
+     union
      select child.id from resource_providers child join subtree on child.parent_provider_id = subtree.id)
    select id from subtree`,
 );

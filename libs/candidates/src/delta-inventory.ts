@@ -1,0 +1,213 @@
+import type { SupplyInventory } from '#berth/domain';
+import { editMembers, type SetEdit } from './index-set.js';
+import {
+  blockCount,
+  blockOf,
+  emptyTable,
+  fillBlockRoom,
+  fillColumns,
+  lowerBlockRoom,
+  recordOf,
+  writeRecord,
+  type InventoryTable,
+} from './inventory-table.js';
+import { editOf } from './labels.js';
+import type { Snapshot } from './snapshot.js';
+import type { TreeLayout } from './tree-layout.js';
+
+/** What the records of a delta leave to be done once, at the end. */
+export interface InventoryEdits {
+  /** By class: who got it and who lost it. */
+  readonly columns: Map<number, SetEdit>;
+  /** Bounds that may have come down, as `class · blocks + block`. */
+  readonly lowered: Set<number>;
+}
+
+/** Gives a provider these records, whole. Throws if a class is unknown. The columns and lowered bounds follow with `commitInventories`. */
+export function writeInventories(
+  snapshot: Snapshot,
+  index: number,
+  inventories: readonly SupplyInventory[],
+  edits: InventoryEdits,
+): void {
+  const { inventory: table, layout, classIndexById } = snapshot;
+  const from = table.start[index] ?? 0;
+  const size = (table.end[index] ?? 0) - from;
+  let sameClasses = inventories.length === size;
+  for (let at = 0; at < inventories.length && sameClasses; at++) {
+    sameClasses = recordOf(table, index, classIndexById.get(inventories[at]?.resourceClassId ?? -1)) >= 0;
+  }
+  if (!sameClasses) return replaceRecords(snapshot, index, inventories, edits);
+  for (const inventory of inventories) {
+    const resourceClass = classIndexById.get(inventory.resourceClassId);
+    const at = recordOf(table, index, resourceClass);
+    const before = table.room[at] ?? -1;
+    writeRecord(table, at, resourceClass, inventory);
+    noteRoom(table, layout, edits, { resourceClass, index, before, after: table.room[at] ?? -1 });
+  }
+}
+
+function replaceRecords(
+  snapshot: Snapshot,
+  index: number,
+  inventories: readonly SupplyInventory[],
+  edits: InventoryEdits,
+): void {
+  const { inventory: table, layout, classIndexById } = snapshot;
+  const wanted = inventories.map((inventory) => ({
+    inventory,
+    resourceClass: classIndexById.get(inventory.resourceClassId),
+  }));
+  wanted.sort((a, b) => a.resourceClass - b.resourceClass);
+  if ((wanted[0]?.resourceClass ?? 0) < 0) throw new Error('supply: an inventory names an unknown provider or class');
+  const from = table.start[index] ?? 0;
+  const size = (table.end[index] ?? 0) - from;
+  const rooms = new Map<number, number>();
+  for (let at = from; at < from + size; at++) rooms.set(table.resourceClass[at] ?? -1, table.room[at] ?? -1);
+  const place = wanted.length <= size ? from : allot(table, wanted.length);
+  table.abandoned += place === from ? size - wanted.length : size;
+  table.start[index] = place;
+  table.end[index] = place + wanted.length;
+  wanted.forEach(({ inventory, resourceClass }, offset) => {
+    writeRecord(table, place + offset, resourceClass, inventory);
+    const before = rooms.get(resourceClass);
+    if (before === undefined) editOf(edits.columns, resourceClass).added.push(index);
+    rooms.delete(resourceClass);
+    noteRoom(table, layout, edits, {
+      resourceClass,
+      index,
+      before: before ?? -1,
+      after: table.room[place + offset] ?? -1,
+    });
+  });
+  for (const [resourceClass, before] of rooms) {
+    // Records of a class that is gone have lost their column already.
+    if (resourceClass < 0) continue;
+    editOf(edits.columns, resourceClass).removed.push(index);
+    noteRoom(table, layout, edits, { resourceClass, index, before, after: -1 });
+  }
+}
+
+/** Keeps the bound of a block at or above every room in it. */
+function noteRoom(
+  table: InventoryTable,
+  layout: TreeLayout,
+  edits: InventoryEdits,
+  change: { readonly resourceClass: number; readonly index: number; readonly before: number; readonly after: number },
+): void {
+  const { resourceClass, before, after } = change;
+  const block = blockOf(layout, change.index);
+  let bounds = table.blockRoom[resourceClass];
+  if (bounds === undefined || bounds.length === 0) {
+    bounds = new Int32Array(blockCount(layout)).fill(-1);
+    table.blockRoom[resourceClass] = bounds;
+  }
+  const bound = bounds[block] ?? -1;
+  if (after > bound) bounds[block] = after;
+  else if (after < before && before === bound) edits.lowered.add(resourceClass * blockCount(layout) + block);
+}
+
+/** Finishes what `writeInventories` left. */
+export function commitInventories(snapshot: Snapshot, { columns, lowered }: InventoryEdits): void {
+  const { inventory: table, layout } = snapshot;
+  for (const [resourceClass, edit] of columns) {
+    const column = table.columns[resourceClass];
+    if (column !== undefined) table.columns[resourceClass] = editMembers(column, edit);
+  }
+  const blocks = blockCount(layout);
+  for (const key of lowered) lowerBlockRoom(table, layout, Math.floor(key / blocks), key % blocks);
+  if (table.abandoned > (table.length >> 2) + ABANDONED_AIR) moveTogether(table);
+}
+
+/** Nobody's records that are never worth a copy of the table. */
+const ABANDONED_AIR = 1024;
+
+/** Place for so many records at the end of the table. */
+function allot(table: InventoryTable, records: number): number {
+  const place = table.length;
+  table.length += records;
+  if (table.length > table.room.length) lengthen(table, Math.ceil(table.length * 1.125) + records);
+  return place;
+}
+
+const RECORD_FIELDS = ['resourceClass', 'room', 'total', 'reserved', 'minUnit', 'maxUnit', 'stepSize'] as const;
+const REAL_FIELDS = ['allocationRatio', 'used'] as const;
+
+function lengthen(table: InventoryTable, records: number): void {
+  for (const field of RECORD_FIELDS) {
+    const longer = new Int32Array(records);
+    longer.set(table[field]);
+    table[field] = longer;
+  }
+  for (const field of REAL_FIELDS) {
+    const longer = new Float64Array(records);
+    longer.set(table[field]);
+    table[field] = longer;
+  }
+}
+
+function moveTogether(table: InventoryTable): void {
+  const source = Int32Array.from(table.start, (_, index) => index);
+  const { columns, blockRoom, ...fields } = copyRecords(table, source, 0);
+  Object.assign(table, fields);
+}
+
+/** A table for the providers of another numbering, new ones without a record: `source` gives each its old index or −1. */
+function copyRecords(table: InventoryTable, source: Int32Array, classes: number): InventoryTable {
+  const live = table.length - table.abandoned;
+  const copy = emptyTable(source.length, classes, Math.ceil(live * 1.03125));
+  let [from, to] = [0, 0];
+  const copyRun = (): void => {
+    for (const field of RECORD_FIELDS) copy[field].set(table[field].subarray(from, to), copy.length);
+    for (const field of REAL_FIELDS) copy[field].set(table[field].subarray(from, to), copy.length);
+    copy.length += to - from;
+  };
+  source.forEach((old, index) => {
+    const start = table.start[old] ?? 0;
+    const end = table.end[old] ?? 0;
+    // Records that lie behind one another already are copied at one go.
+    if (start !== to && end > start) {
+      copyRun();
+      from = start;
+      to = start;
+    }
+    copy.start[index] = copy.length + to - from;
+    if (end > start) to = end;
+    copy.end[index] = copy.length + to - from;
+  });
+  copyRun();
+  return copy;
+}
+
+/** The table in another numbering of providers (`source`: old index of each, −1 for new ones) and classes (`classAt`: new index of each). */
+export function renumberInventories(
+  table: InventoryTable,
+  layout: TreeLayout,
+  source: Int32Array,
+  classAt: { readonly moved: Int32Array; readonly count: number },
+): InventoryTable {
+  const copy = copyRecords(table, source, classAt.count);
+  copy.resourceClass.forEach((old, at) => {
+    if (at < copy.length) copy.resourceClass[at] = classAt.moved[old] ?? -1;
+  });
+  fillColumns(copy);
+  fillBlockRoom(copy, layout);
+  return copy;
+}
+
+/** Makes place for the providers that the layout has got at its end. */
+export function admitProviders(table: InventoryTable, layout: TreeLayout): void {
+  const count = layout.providers.length;
+  for (const field of ['start', 'end'] as const) {
+    const longer = new Int32Array(count);
+    longer.set(table[field]);
+    table[field] = longer;
+  }
+  const blocks = blockCount(layout);
+  table.blockRoom.forEach((bounds, resourceClass) => {
+    if (bounds.length === 0 || bounds.length >= blocks) return;
+    const longer = new Int32Array(blocks).fill(-1);
+    longer.set(bounds);
+    table.blockRoom[resourceClass] = longer;
+  });
+}
