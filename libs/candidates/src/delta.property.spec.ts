@@ -17,8 +17,8 @@ import {
 } from './snapshot-views.js';
 import { buildSnapshot, type Snapshot } from './snapshot.js';
 
-const SEQUENCES = 600;
-const DELTAS = 6;
+const SEQUENCES = 500;
+const DELTAS = 5;
 
 // A seed, and numbers from it: a world takes hundreds of them, and what failed is found again by its seed.
 const aDraw = fc.noBias(fc.integer({ min: 0, max: 0x7fffffff })).map((seed): Draw => {

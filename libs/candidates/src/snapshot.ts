@@ -61,7 +61,8 @@ export class IndexByText {
  * traits that the reading lacks.
  */
 export function buildSnapshot(supply: Supply): Snapshot {
-  const layout = layOutTrees(supply.providers);
+  // Records of its own: whoever has read nothing else about a provider may hand in the same object again.
+  const layout = layOutTrees(supply.providers.map((provider) => ({ ...provider })));
   const classes = byId(supply.resourceClasses);
   const classIndexById = indexIds(classes);
   const inventory = tabulateInventories(supply.inventories, layout, classIndexById, classes.length);

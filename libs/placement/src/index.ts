@@ -37,6 +37,7 @@ export {
   classNameOf,
   inventoriesAt,
   providerAt,
+  recordIdentity,
   traitsAt,
   type Candidate,
   type CandidatesRequest,

@@ -12,7 +12,8 @@ const MAPPINGS_SINCE = 34;
  * The body of GET /allocation_candidates as JSON text, in the form of the version (spec allocation_candidates.md §8).
  *
  * It writes the text itself: with a limit of 1,000 the body has most of a megabyte, 3.2 ms this way and 4.4 ms as objects
- * through JSON.stringify. Appending to one string is on purpose, too: joining lists of pieces took 4.5 ms. Names go through JSON.stringify once an answer, numbers come from typed columns.
+ * through JSON.stringify. Appending to one string is on purpose, too: joining lists of pieces took 4.5 ms. Names go through JSON.stringify once an answer, numbers come from typed columns,
+ * summaries of providers that have not changed from earlier answers: 0.8 instead of 1.3 ms, and the copy into a buffer is cheaper by 0.3.
  *
  * @param snapshot the one that `result` was found in
  */
@@ -34,7 +35,7 @@ export function candidatesView(
   let summaries = '';
   for (const provider of result.summarized) {
     if (summaries !== '') summaries += ',';
-    summaries += `${names.provider(provider)}:${summaryText(snapshot, provider, shape, names)}`;
+    summaries += summaryText(snapshot, provider, shape, names);
   }
   return `{"allocation_requests":[${requests}],"provider_summaries":{${summaries}}}`;
 }
@@ -68,10 +69,24 @@ function listedAllocations(candidate: Candidate, names: NameTexts): string {
   return `[${text}]`;
 }
 
-/** The members of each provider's `resources`. A provider's amounts need not stand together in a candidate. */
-function resourcesByProvider(candidate: Candidate, names: NameTexts): Map<number, string> {
+/**
+ * The members of each provider's `resources`. A provider's amounts need not stand together in a candidate; where there is one
+ * provider, as in most, a map would cost more than the text.
+ */
+function resourcesByProvider({ allocations }: Candidate, names: NameTexts): Iterable<readonly [number, string]> {
+  const only = allocations[0]?.provider;
+  let resources = '';
+  for (const { provider, resourceClass, amount } of allocations) {
+    if (provider !== only) return resourcesByEach(allocations, names);
+    if (resources !== '') resources += ',';
+    resources += `${names.resourceClass(resourceClass)}:${amount}`;
+  }
+  return only === undefined ? [] : [[only, resources]];
+}
+
+function resourcesByEach(allocations: Candidate['allocations'], names: NameTexts): Map<number, string> {
   const texts = new Map<number, string>();
-  for (const { provider, resourceClass, amount } of candidate.allocations) {
+  for (const { provider, resourceClass, amount } of allocations) {
     const before = texts.get(provider);
     const member = `${names.resourceClass(resourceClass)}:${amount}`;
     texts.set(provider, before === undefined ? member : `${before},${member}`);
