@@ -1,6 +1,6 @@
 /**
- * The supply side in memory and the searches over it: pure functions of an immutable snapshot. What they find is advice; whoever writes
- * checks again under the generation. Imports the domain alone, does no I/O, knows no clock and no randomness of its own.
+ * The supply side in memory, kept up to date by deltas, and the searches over it: synchronous functions of a snapshot. What they find is
+ * advice; whoever writes checks again under the generation. Imports the domain alone, does no I/O, knows no clock and no randomness of its own.
  */
 export { applyDelta } from './delta.js';
 export { listProviders } from './list.js';

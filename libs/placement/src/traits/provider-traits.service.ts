@@ -9,7 +9,7 @@ export interface ProviderTraits {
   readonly generation: Generation;
   /** Names, in order of trait id. */
   readonly traits: readonly string[];
-  /** When the provider last changed: ms since the epoch. */
+  /** When the latest of them came to be, or the provider last changed: ms since the epoch. */
   readonly changedAtMs: number;
 }
 
@@ -47,7 +47,7 @@ export class ProviderTraitsService {
       if (unknown.length > 0) throw new Invalid(`No such trait ${unknown.join(', ')}`, { facts: { traits: unknown } });
       const current = await this.traits.listByProvider(tx, id);
       if (current.length === known.size && current.every(({ name }) => known.has(name))) {
-        return { generation, traits: current.map(({ name }) => name), changedAtMs: Date.now() };
+        return { generation, traits: current.map(({ name }) => name), changedAtMs: latestOf(current) };
       }
       const bump = await this.generations.increment(tx, 'provider', id, claimed);
       if (bump.status !== 'bumped') throw changed(providerUuid, generation, claimed);
@@ -57,7 +57,7 @@ export class ProviderTraitsService {
         wanted.map((trait) => trait.id),
       );
       const inOrder = [...wanted].sort((a, b) => a.id - b.id).map(({ name }) => name);
-      return { generation: bump.generation, traits: inOrder, changedAtMs: Date.now() };
+      return { generation: bump.generation, traits: inOrder, changedAtMs: latestOf(wanted) };
     });
   }
 
@@ -72,6 +72,10 @@ export class ProviderTraitsService {
       await this.traits.deleteByProvider(tx, id);
     });
   }
+}
+
+function latestOf(traits: readonly { readonly createdAtMs: number }[]): number {
+  return traits.reduce((latest, { createdAtMs }) => Math.max(latest, createdAtMs), 0);
 }
 
 function changed(providerUuid: string, found: Generation, claimed: number): GenerationConflict {
