@@ -8,9 +8,10 @@ import { relateSharing, updateAround } from './sharing.js';
 import { byId, classesOfSharers, type AggregateLabels, type Snapshot } from './snapshot.js';
 
 /**
- * Brings the snapshot up to date: the answer equals `buildSnapshot` of the changed supply. It is the same object, changed in place, as long as every index
- * keeps its meaning; otherwise another one, and the old keeps still: it is not to be given to `applyDelta` again.
- * Throws (a bug, not an `Invalid`) if the delta does not fit what is known; the snapshot is of no use then and has to be built anew.
+ * Brings the snapshot up to date: the answer equals `buildSnapshot` of the changed supply. It is the same object, changed in
+ * place, as long as every index keeps its meaning; otherwise another one, and the old keeps still: it is not to be given to
+ * `applyDelta` again. Throws (a bug, not an `Invalid`) if the delta does not fit what is known; the snapshot is of no use then
+ * and has to be built anew.
  */
 export function applyDelta(snapshot: Snapshot, delta: SupplyDelta): Snapshot {
   const changed = latestOf(delta);

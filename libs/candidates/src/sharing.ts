@@ -24,10 +24,16 @@ export function relateSharing(layout: TreeLayout, sharing: IndexSet, aggregates:
   const sharers = new SharerFinder(layout, sharing, aggregates);
   for (const root of layout.roots) aroundRoot.push(sharers.around(root));
   const rootsOf = new Map<Profile, Int32Array>();
+  const rootsOfLabel = new Map<number, Int32Array>();
+  const rootsInLabel = (label: number): Int32Array => {
+    const roots = rootsOfLabel.get(label) ?? rootsIn(layout, aggregates, label);
+    rootsOfLabel.set(label, roots);
+    return roots;
+  };
   for (const sharer of sharing.members) {
     const profile = aggregates.profiles[sharer];
     if (profile === undefined) continue;
-    const roots = rootsOf.get(profile) ?? distinct(profile.labels.map((label) => rootsIn(layout, aggregates, label)));
+    const roots = rootsOf.get(profile) ?? distinct(profile.labels.map(rootsInLabel));
     rootsOf.set(profile, roots);
     neighbours.set(sharer, roots);
   }
@@ -74,6 +80,7 @@ function isSame(a: readonly number[], b: readonly number[]): boolean {
 class SharerFinder {
   private readonly byLabel = new Map<number, Int32Array>();
   private readonly byProfile = new Map<Profile, Int32Array>();
+  /** By the aggregates that anybody shares in: of many that a host is in, they are few. */
   private readonly byText = new Map<string, Int32Array>();
 
   constructor(
@@ -94,13 +101,16 @@ class SharerFinder {
       if (only.length === 0) only = list;
       else (lists ??= [only]).push(list);
     }
-    return lists === undefined ? only : this.shared(distinct([...new Set(lists)]));
+    return lists === undefined ? only : distinct([...new Set(lists)]);
   }
 
   private inAggregatesOf(profile: Profile): Int32Array {
     const known = this.byProfile.get(profile);
     if (known !== undefined) return known;
-    const list = this.shared(distinct(profile.labels.map((label) => this.inAggregate(label))));
+    const serving = profile.labels.filter((label) => this.inAggregate(label).length > 0);
+    const text = serving.join();
+    const list = this.byText.get(text) ?? distinct(serving.map((label) => this.inAggregate(label)));
+    this.byText.set(text, list);
     this.byProfile.set(profile, list);
     return list;
   }
@@ -112,14 +122,6 @@ class SharerFinder {
     const list = this.sharing.members.filter((index) => hasIndex(set, index));
     this.byLabel.set(label, list);
     return list;
-  }
-
-  private shared(list: Int32Array): Int32Array {
-    if (list.length === 0) return NOBODY;
-    const text = list.join();
-    const known = this.byText.get(text) ?? list;
-    this.byText.set(text, known);
-    return known;
   }
 }
 
@@ -133,7 +135,7 @@ function rootsIn(layout: TreeLayout, aggregates: Labels, label: number): Int32Ar
   return roots.filter((root, at) => at === 0 || root !== roots[at - 1]);
 }
 
-/** The distinct numbers of ascending lists, ascending. Merged: through a Set it takes ten times as long, and there is one for each set of aggregates. */
+/** The distinct numbers of ascending lists, ascending. Merged: through a Set each set of aggregates took several times as long. */
 function distinct(lists: readonly Int32Array[]): Int32Array {
   let all = NOBODY as Int32Array;
   for (const list of lists) if (list.length > 0) all = all.length === 0 ? list : merge(all, list);

@@ -1,4 +1,4 @@
-import { UNKNOWN_CONSUMER_TYPE, type Generation } from '#berth/domain';
+import { UNKNOWN_CONSUMER_TYPE } from '#berth/domain';
 import type { ConsumerAllocations, ProviderAllocations } from '#berth/placement';
 
 const OWNER_SINCE = 12;
@@ -25,10 +25,7 @@ export function consumerAllocationsView(held: ConsumerAllocations | undefined, m
 }
 
 /** Source: spec allocations.md §2. */
-export function providerAllocationsView(
-  { consumers, generation }: ProviderAllocations & { readonly generation: Generation },
-  minor: number,
-): object {
+export function providerAllocationsView({ consumers, generation }: ProviderAllocations, minor: number): object {
   const allocations = Object.fromEntries(
     consumers.map((consumer) => [
       consumer.uuid,

@@ -9,8 +9,8 @@ export interface AnswerOptions {
 export class Answer {
   constructor(
     readonly status: number,
-    /** An object to be written as JSON, JSON text, or nothing. */
-    readonly body: object | string | undefined,
+    /** An object to be written as JSON, JSON text, its bytes, or nothing. */
+    readonly body: object | string | Buffer | undefined,
     readonly options: AnswerOptions,
   ) {}
 }
@@ -20,9 +20,12 @@ export function ok(body: object | string, options: AnswerOptions = {}): Answer {
   return new Answer(200, body, options);
 }
 
-/** 200 with JSON text that is ready. */
-export function prepared(text: string, options: AnswerOptions = {}): Answer {
-  return new Answer(200, text, options);
+/**
+ * 200 with JSON text that is ready and has no character beyond ASCII: its bytes are then its characters, and copying
+ * them takes a third of the time that encoding 800 KB does.
+ */
+export function prepared(ascii: string, options: AnswerOptions = {}): Answer {
+  return new Answer(200, Buffer.from(ascii, 'latin1'), options);
 }
 
 /** 201, with or without a body. */

@@ -33,7 +33,8 @@ export function sendAnswer(reply: FastifyReply, answer: Answer): void {
     void reply.header('content-length', '0').send();
     return;
   }
-  sendText(reply, JSON_TYPE, typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body));
+  if (Buffer.isBuffer(answer.body)) void reply.header('content-type', JSON_TYPE).send(answer.body);
+  else sendText(reply, JSON_TYPE, typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body));
 }
 
 /** Sends any error, in the words of the API. What nobody expected is logged, and its text stays inside. */

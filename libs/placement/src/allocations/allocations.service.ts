@@ -1,8 +1,7 @@
-import { applyRemoval, applyWrites, type AllocationWrite, type Generation } from '#berth/domain';
+import { applyRemoval, applyWrites, NotFound, type AllocationWrite } from '#berth/domain';
 import {
   AllocationStore,
   noProvider,
-  ProviderStore,
   Transactions,
   type ConsumerAllocations,
   type ProviderAllocations,
@@ -17,10 +16,13 @@ export class AllocationsService {
     this.transactions.single('allocations.show', (tx) => this.allocations.findByConsumers(tx, uuids)),
   );
 
+  private readonly byProvider = new Gathered((uuids: readonly string[]) =>
+    this.transactions.single('allocations.listByProvider', (tx) => this.allocations.listByProviders(tx, uuids)),
+  );
+
   constructor(
     private readonly transactions: Transactions,
     private readonly allocations: AllocationStore,
-    private readonly providers: ProviderStore,
     private readonly claims: Claims,
   ) {}
 
@@ -32,12 +34,11 @@ export class AllocationsService {
   }
 
   /** What is held of a provider. Throws NotFound. Source: spec allocations.md §2. */
-  listByProvider(providerUuid: string): Promise<ProviderAllocations & { readonly generation: Generation }> {
-    return this.transactions.read('allocations.listByProvider', async (tx) => {
-      const text = `Resource provider '${providerUuid}' not found: ${noProvider(providerUuid)}`;
-      const { id, generation } = await this.providers.getId(tx, providerUuid, text);
-      const [held] = await this.allocations.listByProviders(tx, [id]);
-      return { createdAtMs: held?.createdAtMs, consumers: held?.consumers ?? [], generation };
+  async listByProvider(providerUuid: string): Promise<ProviderAllocations> {
+    const held = providerUuid.includes('\0') ? undefined : await this.byProvider.get(providerUuid);
+    if (held !== undefined) return held;
+    throw new NotFound(`Resource provider '${providerUuid}' not found: ${noProvider(providerUuid)}`, {
+      facts: { resource_provider: providerUuid },
     });
   }
 

@@ -52,9 +52,11 @@ export const listByConsumers = statement<ConsumerAllocationRow>(
     order by c.id, a.resource_provider_id, a.resource_class_id`,
 );
 
+/** A provider of which nothing is held has one row, without a consumer. */
 export interface ProviderAllocationRow {
-  readonly provider_id: number;
-  readonly consumer_uuid: string;
+  readonly provider_uuid: string;
+  readonly provider_generation: number;
+  readonly consumer_uuid: string | null;
   readonly consumer_generation: number;
   readonly resource_class: string;
   readonly used: number;
@@ -63,10 +65,14 @@ export interface ProviderAllocationRow {
 
 export const listByProviders = statement<ProviderAllocationRow>(
   'allocation.listByProviders',
-  `select a.resource_provider_id as provider_id, c.uuid as consumer_uuid, c.generation as consumer_generation, rc.name as resource_class, a.used, a.created_at
-     from allocations a
-     join consumers c on c.id = a.consumer_id
-     join resource_classes rc on rc.id = a.resource_class_id
-    where a.resource_provider_id = any($1::int[])
-    order by a.resource_provider_id, a.consumer_id, a.resource_class_id`,
+  `select rp.uuid as provider_uuid, rp.generation as provider_generation, held.*
+     from resource_providers rp
+     left join lateral (
+       select c.uuid as consumer_uuid, c.generation as consumer_generation, rc.name as resource_class, a.used, a.created_at
+         from allocations a
+         join consumers c on c.id = a.consumer_id
+         join resource_classes rc on rc.id = a.resource_class_id
+        where a.resource_provider_id = rp.id
+        order by a.consumer_id, a.resource_class_id) as held on true
+    where rp.uuid = any($1::text[])`,
 );

@@ -17,8 +17,9 @@ export interface ConsumerAllocations {
   }[];
 }
 
-/** What is held of a provider, by consumer. `createdAtMs`: undefined when nothing is. */
+/** A provider's generation and what is held of it, by consumer. `createdAtMs`: undefined when nothing is. */
 export interface ProviderAllocations {
+  readonly generation: Generation;
   readonly createdAtMs: number | undefined;
   readonly consumers: readonly {
     readonly uuid: string;
@@ -70,11 +71,14 @@ export class AllocationStore {
     });
   }
 
-  /** What is held of providers, in their order. */
-  async listByProviders(tx: Tx, providerIds: readonly number[]): Promise<ProviderAllocations[]> {
-    const { rows } = await run(tx, sql.listByProviders, [providerIds]);
-    const byProvider = new Map(grouped(rows, (row) => row.provider_id));
-    return providerIds.map((id) => toProviderAllocations(byProvider.get(id) ?? []));
+  /** What is held of providers, in their order; undefined where there is no such provider. One state for all. */
+  async listByProviders(tx: Tx, providerUuids: readonly string[]): Promise<(ProviderAllocations | undefined)[]> {
+    const { rows } = await run(tx, sql.listByProviders, [providerUuids]);
+    const byProvider = new Map(grouped(rows, (row) => row.provider_uuid));
+    return providerUuids.map((uuid) => {
+      const group = byProvider.get(uuid);
+      return group === undefined ? undefined : toProviderAllocations(group);
+    });
   }
 }
 
@@ -96,11 +100,15 @@ function toConsumerAllocations(
   };
 }
 
-function toProviderAllocations(rows: readonly sql.ProviderAllocationRow[]): ProviderAllocations {
+function toProviderAllocations(
+  rows: readonly [sql.ProviderAllocationRow, ...sql.ProviderAllocationRow[]],
+): ProviderAllocations {
+  const held = rows.filter(({ consumer_uuid }) => consumer_uuid !== null);
   return {
-    createdAtMs: latest(rows),
-    consumers: grouped(rows, (row) => row.consumer_uuid).map(([uuid, group]) => ({
-      uuid,
+    generation: toGeneration(rows[0].provider_generation),
+    createdAtMs: latest(held),
+    consumers: grouped(held, (row) => row.consumer_uuid).map(([uuid, group]) => ({
+      uuid: uuid ?? '',
       generation: toGeneration(group[0].consumer_generation),
       resources: group.map(({ resource_class, used }) => ({ resourceClass: resource_class, amount: used })),
     })),
