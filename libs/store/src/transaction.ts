@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { BerthError, Invalid, Unavailable } from '#berth/domain';
@@ -60,23 +61,11 @@ export class Transactions {
     try {
       const client = (await runner.connect()) as PoolClient;
       if (begin === undefined) return await work({ client });
-      const xid = await open(client, begin);
-      const result = await this.finish(client, work({ client }));
+      const { result, xid } = await begun(client, begin, work);
       await this.commit(client, xid);
       return result;
     } finally {
       await runner.release();
-    }
-  }
-
-  /** Waits for the work; undoes it if it fails. */
-  private async finish<T>(client: PoolClient, work: Promise<T>): Promise<T> {
-    try {
-      return await work;
-    } catch (error) {
-      // A connection that can't even roll back is closed by the pool; what it held is undone by the server.
-      await client.query('rollback').catch(() => undefined);
-      throw error;
     }
   }
 
@@ -92,11 +81,29 @@ export class Transactions {
   }
 }
 
-/** Begins; a transaction that may write also learns its id, in the same round trip. */
-async function open(client: PoolClient, begin: string): Promise<string | undefined> {
-  const results = (await client.query(begin)) as unknown as
-    { rows: { xid?: string }[] } | { rows: { xid?: string }[] }[];
-  return Array.isArray(results) ? results.at(-1)?.rows[0]?.xid : undefined;
+/** Begins and works: the beginning and the first statements of the work go out together. Undoes all of it on failure. */
+async function begun<T>(
+  client: PoolClient,
+  begin: string,
+  work: (tx: Tx) => Promise<T>,
+): Promise<{ result: T; xid: string | undefined }> {
+  const { stream } = (client as unknown as { connection: { stream: Writable } }).connection;
+  stream.cork();
+  process.nextTick(() => stream.uncork());
+  const opening = client.query(begin) as Promise<unknown> as Promise<Opened | Opened[]>;
+  try {
+    const [opened, result] = await Promise.all([opening, work({ client })]);
+    return { result, xid: Array.isArray(opened) ? opened.at(-1)?.rows[0]?.xid : undefined };
+  } catch (error) {
+    // A connection that can't even roll back is closed by the pool; what it held is undone by the server.
+    await client.query('rollback').catch(() => undefined);
+    throw error;
+  }
+}
+
+/** A transaction that may write also learns its id, in the same trip. */
+interface Opened {
+  readonly rows: readonly { readonly xid?: string }[];
 }
 
 function translate(error: unknown): unknown {

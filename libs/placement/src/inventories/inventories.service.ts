@@ -92,8 +92,7 @@ export class InventoriesService {
     options: CapacityOptions,
   ): Promise<ProviderInventories> {
     return this.transactions.run('inventories.replaceAll', async (tx) => {
-      const { id } = await this.providers.getId(tx, providerUuid);
-      const generation = bumped(await this.generations.increment(tx, 'provider', id, claimed), providerUuid);
+      const { id, generation } = await this.raise(tx, providerUuid, claimed);
       const prefix = `Unable to update inventory for resource provider ${providerUuid}: `;
       for (const inventory of wanted) checkCapacity(inventory, providerUuid, { ...options, prefix });
       const plan = await this.replace(tx, id, providerUuid, wanted, 'update conflict: ');
@@ -109,8 +108,7 @@ export class InventoriesService {
     options: CapacityOptions,
   ): Promise<Generation> {
     return this.transactions.run('inventories.replaceOne', async (tx) => {
-      const { id } = await this.providers.getId(tx, providerUuid);
-      const generation = bumped(await this.generations.increment(tx, 'provider', id, claimed), providerUuid);
+      const { id, generation } = await this.raise(tx, providerUuid, claimed);
       const prefix = `Unable to update inventory for resource provider ${providerUuid}: `;
       checkCapacity(inventory, providerUuid, { ...options, prefix });
       const resourceClass = await this.classes.find(tx, inventory.resourceClass);
@@ -158,6 +156,12 @@ export class InventoriesService {
     });
   }
 
+  /** Guards and raises the provider's generation. Throws NotFound, GenerationConflict. */
+  private async raise(tx: Tx, uuid: string, claimed: number): Promise<{ id: number; generation: Generation }> {
+    const bump = await this.generations.incrementByUuid(tx, uuid, claimed);
+    return { generation: bumped(bump, uuid), id: bump.id ?? 0 };
+  }
+
   private async replace(
     tx: Tx,
     id: number,
@@ -165,11 +169,15 @@ export class InventoriesService {
     wanted: readonly Inventory[],
     inUsePrefix: string,
   ): Promise<readonly Inventory[]> {
-    const classIds = await this.classes.idsByName(
-      tx,
-      wanted.map(({ resourceClass }) => resourceClass),
-    );
     const current = await this.inventories.list(tx, [id]);
+    const held = new Map(current.map(({ resourceClass, resourceClassId }) => [resourceClass, resourceClassId]));
+    // Most replacements are of the classes that are there already.
+    const others = wanted.filter(({ resourceClass }) => !held.has(resourceClass));
+    const found = await this.classes.idsByName(
+      tx,
+      others.map(({ resourceClass }) => resourceClass),
+    );
+    const classIds = new Map([...held, ...found]);
     const plan = planInventories(current, wanted, classIds, {
       providerUuid,
       inUsePrefix,

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { LostRace } from '../lost-race.js';
 import { run, type Tx } from '../sql.js';
 import { mark, NAMES } from '../change/change.sql.js';
-import { advance, increment, lockProvider, type Noun } from './generation.sql.js';
+import { advance, increment, incrementByUuid, lockProvider, type Noun } from './generation.sql.js';
 
 /** What became of an increment. */
 export type Bump =
@@ -34,6 +34,15 @@ export class GenerationService {
     if (row === undefined) return { status: 'missing' };
     if (row.bumped === null) return { status: 'stale', found: toGeneration(row.found) };
     return { status: 'bumped', generation: toGeneration(row.bumped) };
+  }
+
+  /** The same for a provider by its uuid, compared verbatim; the answer says which it is. */
+  async incrementByUuid(tx: Tx, uuid: string, claimed: number): Promise<Bump & { readonly id?: number }> {
+    const { rows } = await run(tx, incrementByUuid, [uuid, claimed]);
+    const row = rows[0];
+    if (row === undefined) return { status: 'missing' };
+    if (row.bumped === null) return { status: 'stale', found: toGeneration(row.found) };
+    return { status: 'bumped', generation: toGeneration(row.bumped), id: row.id };
   }
 
   /**

@@ -33,6 +33,18 @@ export const increment: Record<Noun, Statement<BumpRow>> = {
   ),
 };
 
+/** The same for a provider by its uuid, which saves looking it up first. */
+export const incrementByUuid = statement<BumpRow & { readonly id: number }>(
+  'generation.incrementByUuid',
+  `with bumped as (
+     update resource_providers set generation = generation + 1, updated_at = now()
+      where uuid = $1::text and generation = $2::numeric returning id, generation),
+   logged as (
+     insert into supply_changes (resource_provider_id, shape) select id, true from bumped)
+   select rp.id, rp.generation as found, bumped.generation as bumped
+     from resource_providers rp left join bumped on true where rp.uuid = $1::text`,
+);
+
 /** Many at once: ids, the generations they were read with, the generations they get. Answers how many moved. */
 export const advance: Record<Noun, Statement<{ readonly moved: number }>> = {
   provider: statement<{ readonly moved: number }>(

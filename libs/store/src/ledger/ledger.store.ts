@@ -31,7 +31,10 @@ export class LedgerStore {
    * reads both. What doesn't exist is missing from the ledger.
    */
   async read(tx: Tx, names: LedgerNames): Promise<Ledger> {
-    const locked = await this.consumers.lockByUuids(tx, [...new Set(names.consumerUuids)]);
+    const [locked, classIds] = await Promise.all([
+      this.consumers.lockByUuids(tx, [...new Set(names.consumerUuids)]),
+      this.classes.idsByName(tx, names.resourceClasses),
+    ]);
     const holdings = await this.allocations.listHoldings(
       tx,
       locked.map(({ id }) => id),
@@ -55,34 +58,34 @@ export class LedgerStore {
         ]),
       ),
       providerUuids: new Map(providers.map(({ id, uuid }) => [id, uuid])),
-      classIds: await this.classes.idsByName(tx, names.resourceClasses),
+      classIds,
     };
   }
 
-  /** Writes a settlement. Throws LostRace where the rows are not what was read. */
+  /**
+   * Writes a settlement. Throws LostRace where the rows are not what was read. The statements are sent in this order
+   * without waiting for one another: the first that fails, or finds something else, undoes them all.
+   */
   async write(tx: Tx, settlement: Settlement): Promise<void> {
     const { newConsumers, changedConsumers, removedConsumers } = settlement;
     const ids = await this.consumers.insert(tx, newConsumers);
-    await this.allocations.deleteByConsumers(tx, [...changedConsumers.map(({ id }) => id), ...removedConsumers]);
-    await this.inventories.upsert(tx, settlement.inventories);
-    await this.inventories.addUsed(tx, settlement.used);
-    await this.allocations.insert(tx, [
-      ...newConsumers.flatMap(({ uuid, holdings }) => heldBy(ids.get(uuid) ?? '', holdings)),
-      ...changedConsumers.flatMap(({ id, holdings }) => heldBy(id, holdings)),
+    const ownerChanged = changedConsumers.filter((consumer) => consumer.ownerChanged);
+    const steps = changedConsumers.map(({ id, seen, generation }) => ({ id, from: seen, to: generation }));
+    await Promise.all([
+      this.allocations.deleteByConsumers(tx, [...changedConsumers.map(({ id }) => id), ...removedConsumers]),
+      this.inventories.upsert(tx, settlement.inventories),
+      this.inventories.addUsed(tx, settlement.used),
+      this.allocations.insert(tx, [
+        ...newConsumers.flatMap(({ uuid, holdings }) => heldBy(ids.get(uuid) ?? '', holdings)),
+        ...changedConsumers.flatMap(({ id, holdings }) => heldBy(id, holdings)),
+      ]),
+      this.inventories.remove(tx, settlement.removedInventories),
+      this.consumers.deleteByIds(tx, removedConsumers),
+      this.consumers.setOwners(tx, ownerChanged),
+      this.generations.advance(tx, 'consumer', steps),
+      this.generations.advance(tx, 'provider', settlement.raised),
+      this.generations.touch(tx, settlement.touched, false),
     ]);
-    await this.inventories.remove(tx, settlement.removedInventories);
-    await this.consumers.deleteByIds(tx, removedConsumers);
-    await this.consumers.setOwners(
-      tx,
-      changedConsumers.filter(({ ownerChanged }) => ownerChanged),
-    );
-    await this.generations.advance(
-      tx,
-      'consumer',
-      changedConsumers.map(({ id, seen, generation }) => ({ id, from: seen, to: generation })),
-    );
-    await this.generations.advance(tx, 'provider', settlement.raised);
-    await this.generations.touch(tx, settlement.touched, false);
   }
 }
 
