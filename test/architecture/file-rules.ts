@@ -18,6 +18,7 @@ const SPEC_PLACES: readonly RegExp[] = [
   /^test\/(architecture|integration)\/.+\.spec\.ts$/,
   /^test\/e2e\/.+\.e2e-spec\.ts$/,
   /^test\/races\/.+\.race-spec\.ts$/,
+  /^test\/faults\/.+\.fault-spec\.ts$/,
 ];
 
 /** Doors of parts that are not rooms. This list only shrinks. */

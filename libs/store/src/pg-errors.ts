@@ -20,7 +20,13 @@ const CONNECTION_FAILURES = new Set([
   'ETIMEDOUT',
   'EHOSTUNREACH',
   'ENOTFOUND',
+  'EAI_AGAIN',
+  'ENETUNREACH',
 ]);
+
+/** The same, where node-postgres gives no code. */
+const WITHOUT_CODE =
+  /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client (has encountered|was closed))/;
 
 interface PgError {
   readonly code?: unknown;
@@ -53,10 +59,7 @@ export function isUnstorableText(error: unknown): boolean {
 export function isUnavailable(error: unknown): boolean {
   const code = codeOf(error);
   if (code !== undefined) return UNAVAILABLE.test(code) || CONNECTION_FAILURES.has(code);
-  // node-postgres gives these without a code.
-  return (
-    error instanceof Error && /^(Connection terminated|timeout exceeded when trying to connect)/.test(error.message)
-  );
+  return error instanceof Error && WITHOUT_CODE.test(error.message);
 }
 
 function codeOf(error: unknown): string | undefined {

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Refusal } from '../refusal.js';
 import { DRAIN_LIMIT_MS, isAnswering, type Api, type ApiOptions } from './api-process.js';
+import { closeWhatDiesOnTheWay } from './handed-connections.js';
 
 /** A worker that dies again and again has a reason that another one does not cure. */
 const MAX_REPLACEMENTS = 10;
@@ -54,6 +55,7 @@ export class ApiWorkers implements Api {
   private start(env: Readonly<Record<string, string>>): void {
     const worker = cluster.fork(env);
     this.living.add(worker);
+    closeWhatDiesOnTheWay(worker.process);
     worker.once('exit', (code: number | null, signal: string | null) => {
       this.living.delete(worker);
       const cause = signal ? signal : `exit code ${code}`;

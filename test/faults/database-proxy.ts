@@ -1,0 +1,128 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type NetConnectOpts, type Server, type Socket } from 'node:net';
+import pg from 'pg';
+
+/**
+ * When the proxy cuts at a commit: before the server gets it; as soon as it is sent, whatever the server makes of it;
+ * or when the server has answered it, and the answer goes nowhere.
+ */
+export type CommitCut = 'unsent' | 'sent' | 'unanswered';
+
+/** `commit` as a simple query of PostgreSQL's protocol: its type, its length, its text. */
+const COMMIT = Buffer.from('Q\0\0\0\x0bcommit\0', 'latin1');
+
+interface Line {
+  readonly near: Socket;
+  readonly far: Socket;
+  /** The end of what the client sent last: a message may come in pieces. */
+  tail: Buffer;
+  /** Its commit has gone out, and the answer is not to come back. */
+  muted: boolean;
+}
+
+/** A way to the database that fails when it is told to: between the service and PostgreSQL, on 127.0.0.1. */
+export class DatabaseProxy {
+  /** How many commits have been cut. */
+  cuts = 0;
+  private readonly lines = new Set<Line>();
+  private planned: CommitCut | undefined;
+  private refuseAfterCut = false;
+  private reachable = true;
+
+  private constructor(
+    /** The database's URL by this way. */
+    readonly url: string,
+    private readonly server: Server,
+    private readonly target: NetConnectOpts,
+  ) {
+    server.on('connection', (near: Socket) => this.open(near));
+  }
+
+  /** Opens a way to the database at `databaseUrl`, which may be a host and port or a socket in the file system. */
+  static async open(databaseUrl: string): Promise<DatabaseProxy> {
+    const { host, port, user, password, database } = new pg.Client({ connectionString: databaseUrl });
+    const target = host.startsWith('/') ? { path: `${host}/.s.PGSQL.${port}` } : { host, port };
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const url = new URL(`postgres://127.0.0.1:${(server.address() as AddressInfo).port}/${database ?? ''}`);
+    url.username = user ?? '';
+    url.password = typeof password === 'string' ? password : '';
+    return new DatabaseProxy(url.href, server, target);
+  }
+
+  /** The next commit is cut, and with it every connection. With `refuse`, nobody gets through after that. */
+  cutNextCommit(when: CommitCut, { refuse = false } = {}): void {
+    this.planned = when;
+    this.refuseAfterCut = refuse;
+  }
+
+  /** Cuts every connection, and each new one. */
+  refuse(): void {
+    this.reachable = false;
+    this.cutAll();
+  }
+
+  letThrough(): void {
+    this.reachable = true;
+  }
+
+  async close(): Promise<void> {
+    this.refuse();
+    this.server.close();
+    await once(this.server, 'close');
+  }
+
+  private open(near: Socket): void {
+    near.on('error', () => undefined);
+    if (!this.reachable) {
+      near.resetAndDestroy();
+      return;
+    }
+    const far = connect(this.target);
+    const line: Line = { near, far, tail: Buffer.alloc(0), muted: false };
+    this.lines.add(line);
+    far.on('error', () => near.destroy());
+    far.once('close', () => this.cut(line));
+    near.once('close', () => this.cut(line));
+    near.on('data', (chunk: Buffer) => this.toDatabase(line, chunk));
+    far.on('data', (chunk: Buffer) => {
+      if (!line.muted) near.write(chunk);
+      else this.cutCommit();
+    });
+  }
+
+  private toDatabase(line: Line, chunk: Buffer): void {
+    const seen = Buffer.concat([line.tail, chunk]);
+    line.tail = seen.subarray(Math.max(0, seen.length - COMMIT.length + 1));
+    if (this.planned === undefined || !seen.includes(COMMIT)) {
+      line.far.write(chunk);
+      return;
+    }
+    const when = this.planned;
+    this.planned = undefined;
+    if (when === 'unsent') this.cutCommit();
+    else if (when === 'sent') line.far.write(chunk, () => this.cutCommit());
+    else {
+      line.muted = true;
+      line.far.write(chunk);
+    }
+  }
+
+  private cutCommit(): void {
+    this.cuts += 1;
+    if (this.refuseAfterCut) this.reachable = false;
+    this.cutAll();
+  }
+
+  private cutAll(): void {
+    for (const line of [...this.lines]) this.cut(line);
+  }
+
+  private cut(line: Line): void {
+    if (!this.lines.delete(line)) return;
+    line.near.destroy();
+    // An orderly end: what was written to the server before is read by it before it notices.
+    line.far.end();
+    line.far.resume();
+  }
+}
