@@ -28,7 +28,7 @@ const shared = {
 };
 
 /** Stories start servers and clone databases: on a busy machine that alone may take longer than Jest's 5 s. */
-const STORY_LIMIT_MS = 60_000;
+const STORY_LIMIT_MS = 120_000;
 
 const withDatabase = {
   ...shared,

@@ -4,7 +4,7 @@ import { client } from '../support/http.js';
 import { startServer } from '../support/server.js';
 
 /** Longest that a world may take to come up: the server has 30 s of its own to answer. */
-export const START_LIMIT_MS = 60_000;
+export const START_LIMIT_MS = 120_000;
 
 /** A provider of a world; `max_unit` is the total unless it is told. Parents stand before their children. */
 export interface WorldProvider {

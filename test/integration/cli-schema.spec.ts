@@ -4,7 +4,7 @@ import pg from 'pg';
 import { berth } from '../support/berth-command.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 let database: TestDatabase;
 

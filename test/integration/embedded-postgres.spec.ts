@@ -7,7 +7,7 @@ import { startOwner, type Owner, type OwnerOptions } from '../support/owner-proc
 import { waitFor } from '../support/wait-for.js';
 
 // Each test starts processes that start a database server; on a busy machine that takes its time.
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 let base: string;
 const owners: Owner[] = [];
