@@ -148,7 +148,7 @@ describe('wide trees and the pseudo-code of allocation_candidates.md §9', () =>
       { numRuns: 400, seed: 20_261_121 },
     );
     expect(found).toBeGreaterThan(100);
-  }, 60_000);
+  }, 120_000);
 });
 
 describe('traits met together in wide trees', () => {
@@ -188,7 +188,7 @@ describe('traits met together in wide trees', () => {
       { numRuns: 400, seed: 20_261_121 },
     );
     expect(found).toBeGreaterThan(50);
-  }, 60_000);
+  }, 120_000);
 });
 
 describe('limits', () => {
