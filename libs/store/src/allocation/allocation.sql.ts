@@ -37,19 +37,26 @@ export interface ConsumerAllocationRow {
   readonly consumer_type: string | null;
 }
 
+/**
+ * From the consumer outwards, whatever PostgreSQL knows of the tables: look-ups in the list of columns and an order
+ * inside a lateral can't be joined in another way. Where it has no statistics yet, as on a new database, it would
+ * otherwise read all allocations, or all consumers of a project (24 and 14 ms at 100,000 consumers instead of 0.2).
+ */
 export const listByConsumers = statement<ConsumerAllocationRow>(
   'allocation.listByConsumers',
-  `select c.uuid as consumer_uuid, rp.uuid as provider_uuid, rp.generation as provider_generation, rc.name as resource_class, a.used, a.created_at,
-          p.external_id as project, u.external_id as user, c.generation as consumer_generation, t.name as consumer_type
+  `select c.uuid as consumer_uuid, held.*, c.generation as consumer_generation,
+          (select p.external_id from projects p where p.id = c.project_id) as project,
+          (select u.external_id from users u where u.id = c.user_id) as user,
+          (select t.name from consumer_types t where t.id = c.consumer_type_id) as consumer_type
      from consumers c
-     join projects p on p.id = c.project_id
-     join users u on u.id = c.user_id
-     left join consumer_types t on t.id = c.consumer_type_id
-     join allocations a on a.consumer_id = c.id
-     join resource_providers rp on rp.id = a.resource_provider_id
-     join resource_classes rc on rc.id = a.resource_class_id
-    where c.uuid = any($1::text[])
-    order by c.id, a.resource_provider_id, a.resource_class_id`,
+    cross join lateral (
+       select rp.uuid as provider_uuid, rp.generation as provider_generation, rc.name as resource_class, a.used, a.created_at
+         from allocations a
+         join resource_providers rp on rp.id = a.resource_provider_id
+         join resource_classes rc on rc.id = a.resource_class_id
+        where a.consumer_id = c.id
+        order by a.resource_provider_id, a.resource_class_id) as held
+    where c.uuid = any($1::text[])`,
 );
 
 /** A provider of which nothing is held has one row, without a consumer. */
