@@ -10,7 +10,7 @@ export { ConsumerStore } from './consumer/consumer.store.js';
 export { OwnerNames } from './consumer/owner-names.js';
 export { openDataSource } from './data-source.js';
 export { GenerationService, type Bump } from './generation/generation.service.js';
-export { InventoryStore, type StoredInventory } from './inventory/inventory.store.js';
+export { InventoryStore } from './inventory/inventory.store.js';
 export { LedgerStore, type LedgerNames } from './ledger/ledger.store.js';
 export { LostRace } from './lost-race.js';
 export { migrate, verifySchema } from './migrate.js';
@@ -18,7 +18,6 @@ export { noProvider, ProviderStore, type Provider } from './provider/provider.st
 export { ResourceClassStore, type ResourceClass } from './resource-class/resource-class.store.js';
 export type { Tx } from './sql.js';
 export { StoreModule } from './store.module.js';
-export { SupplyStore } from './supply/supply.store.js';
 export { TraitStore, type Trait, type TraitsFilter } from './trait/trait.store.js';
 export { Transactions } from './transaction.js';
 export { UsageStore, type TypeChoice, type TypedUsage, type UsageOwner, type UsageTotal } from './usage/usage.store.js';

@@ -12,7 +12,6 @@ import { InventoryStore } from './inventory/inventory.store.js';
 import { LedgerStore } from './ledger/ledger.store.js';
 import { ProviderStore } from './provider/provider.store.js';
 import { ResourceClassStore } from './resource-class/resource-class.store.js';
-import { SupplyStore } from './supply/supply.store.js';
 import { TraitStore } from './trait/trait.store.js';
 import { Transactions } from './transaction.js';
 import { UsageStore } from './usage/usage.store.js';
@@ -29,7 +28,6 @@ const STORES = [
   OwnerNames,
   ProviderStore,
   ResourceClassStore,
-  SupplyStore,
   TraitStore,
   Transactions,
   UsageStore,

@@ -1,13 +1,5 @@
 import { statement } from '../sql.js';
 
-export const listByProvider = statement<{ readonly uuid: string }>(
-  'aggregate.listByProvider',
-  `select a.uuid
-     from resource_provider_aggregates rpa join aggregates a on a.id = rpa.aggregate_id
-    where rpa.resource_provider_id = $1::int
-    order by a.id`,
-);
-
 /** In order of uuid, so that two writers who create the same aggregates wait for one another and never in a circle. */
 export const ensure = statement(
   'aggregate.ensure',

@@ -4,12 +4,6 @@ import * as sql from './aggregate.sql.js';
 
 @Injectable()
 export class AggregateStore {
-  /** The uuids of the provider's aggregates, as they were sent. */
-  async listByProvider(tx: Tx, providerId: number): Promise<string[]> {
-    const { rows } = await run(tx, sql.listByProvider, [providerId]);
-    return rows.map(({ uuid }) => uuid);
-  }
-
   /** Makes the provider a member of exactly these aggregates; unknown ones come into being. */
   async replaceAll(tx: Tx, providerId: number, uuids: readonly string[]): Promise<void> {
     await this.deleteByProvider(tx, providerId);

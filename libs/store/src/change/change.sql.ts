@@ -83,6 +83,16 @@ export const since = statement<SinceRow>(
      left join resource_providers rp on rp.id = changed.id`,
 );
 
+export const traits = statement<{ readonly id: number; readonly name: string }>(
+  'change.traits',
+  `select id, name from traits order by id`,
+);
+
+export const resourceClasses = statement<{ readonly id: number; readonly name: string }>(
+  'change.resourceClasses',
+  `select id, name from resource_classes order by id`,
+);
+
 /** Forgets old changes and remembers up to where, in one statement: a reader sees both or neither. */
 export const forget = statement(
   'change.forget',

@@ -1,6 +1,5 @@
 import { toGeneration, type ChangedProvider, type Supply, type SupplyDelta, type SupplyName } from '#berth/domain';
 import { Injectable } from '@nestjs/common';
-import { resourceClasses, traits } from '../supply/supply.sql.js';
 import { run, type Tx } from '../sql.js';
 import * as sql from './change.sql.js';
 
@@ -57,8 +56,8 @@ export class ChangeStore {
   }
 
   private async readNames(tx: Tx): Promise<Pick<Supply, 'traits' | 'resourceClasses'>> {
-    const { rows: traitRows } = await run<SupplyName>(tx, traits);
-    const { rows: classRows } = await run<SupplyName>(tx, resourceClasses);
+    const { rows: traitRows } = await run<SupplyName>(tx, sql.traits);
+    const { rows: classRows } = await run<SupplyName>(tx, sql.resourceClasses);
     return { traits: traitRows, resourceClasses: classRows };
   }
 

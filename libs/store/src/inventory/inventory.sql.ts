@@ -11,12 +11,11 @@ export interface InventoryRow {
   readonly step_size: number;
   readonly allocation_ratio: number;
   readonly used: number;
-  readonly changed_at: Date;
 }
 
 const COLUMNS = `
   i.resource_provider_id, i.resource_class_id, rc.name as resource_class, i.total, i.reserved, i.min_unit, i.max_unit,
-  i.step_size, i.allocation_ratio, i.used::float8 as used, coalesce(i.updated_at, i.created_at) as changed_at`;
+  i.step_size, i.allocation_ratio, i.used::float8 as used`;
 
 export const listByProviders = statement<InventoryRow>(
   'inventory.listByProviders',

@@ -5,10 +5,9 @@ import { violatedForeignKey } from '../pg-errors.js';
 import { run, type Tx } from '../sql.js';
 import * as sql from './inventory.sql.js';
 
-/** One stored record, when it last changed (ms since the epoch) and on which provider it is. */
+/** One stored record and on which provider it is. */
 export interface StoredInventory extends HeldInventory {
   readonly providerId: number;
-  readonly changedAtMs: number;
 }
 
 @Injectable()
@@ -123,6 +122,5 @@ function toInventory(row: sql.InventoryRow): StoredInventory {
     stepSize: row.step_size,
     allocationRatio: row.allocation_ratio,
     used: row.used,
-    changedAtMs: row.changed_at.getTime(),
   };
 }
