@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { ERROR_CODES } from '#berth/domain';
+import { ERROR_CODES, REASONS } from '#berth/domain';
 import { readSource } from './source-files.js';
 
 /** Published so far. It only grows: a code is never removed, renamed or used for something else. */
-const PUBLISHED_CODES = 10;
+const PUBLISHED_CODES = 11;
+const PUBLISHED_REASONS = 49;
 
 const page = readSource('docs/api/errors.md').text;
 /** Whatever looks like a code, anywhere on the page. */
@@ -16,15 +17,18 @@ const rows = page.split('\n').flatMap((line) => {
 
 describe('error codes', () => {
   const codes: string[] = Object.values(ERROR_CODES);
+  const reasons: string[] = Object.values(REASONS);
 
   it('are as many as were published, each once', () => {
     expect(codes).toHaveLength(PUBLISHED_CODES);
     expect(new Set(codes).size).toBe(PUBLISHED_CODES);
+    expect(reasons).toHaveLength(PUBLISHED_REASONS);
+    expect(new Set(reasons).size).toBe(PUBLISHED_REASONS);
   });
 
   it('stand in docs/api/errors.md, each in a row of its own, and nothing else does', () => {
-    expect(rows.map(({ code }) => code).sort()).toEqual([...codes].sort());
-    expect([...mentioned].sort()).toEqual([...codes].sort());
+    expect(rows.map(({ code }) => code).sort()).toEqual([...codes, ...reasons].sort());
+    expect([...mentioned].sort()).toEqual([...new Set([...codes, ...reasons])].sort());
   });
 
   it('say with which status, when, and what to do', () => {
@@ -36,6 +40,6 @@ describe('error codes', () => {
   });
 
   it('are lower case words with dots, with the name of their contract first', () => {
-    for (const code of codes) expect(code).toMatch(/^(placement|berth)(\.[a-z]+(_[a-z]+)*)+$/);
+    for (const code of [...codes, ...reasons]) expect(code).toMatch(/^(placement|berth)(\.[a-z]+(_[a-z]+)*)+$/);
   });
 });

@@ -56,6 +56,6 @@ describe('the microversions', () => {
   });
 
   it('of which the highest is what "latest" means', () => {
-    expect(negotiate('placement latest', 0)).toEqual({ status: 'agreed', minor: PUBLISHED_MICROVERSIONS - 1 });
+    expect(negotiate('placement latest', 0)).toMatchObject({ status: 'agreed', minor: PUBLISHED_MICROVERSIONS - 1 });
   });
 });

@@ -6,6 +6,9 @@ import { startServer, type RunningServer } from '../support/server.js';
 /** What beginning and ending a story may take where many share a machine: ms. Jest's own limit is for a single test. */
 export const STORY_LIMIT_MS = 120_000;
 
+/** Asks for the contract of Berth. */
+export const BERTH = { 'openstack-api-version': 'berth 1.0' };
+
 /** A database and a server of a story's own. */
 export interface Story {
   readonly url: string;
@@ -13,6 +16,8 @@ export interface Story {
   readonly database: TestDatabase;
   /** The admin's client at 1.`minor`. */
   at(minor: number): Client;
+  /** The admin's client under the contract berth 1.0. */
+  readonly berth: Client;
   close(): Promise<void>;
 }
 
@@ -28,6 +33,7 @@ export async function openStory(env: Readonly<Record<string, string>> = {}): Pro
     server,
     database,
     at: (minor) => client(server.url, { version: `1.${minor}` }),
+    berth: client(server.url, { headers: BERTH }),
     close: async () => {
       await server.stop();
       await database.drop();

@@ -10,6 +10,8 @@ export interface ApiConfig {
   readonly databaseUrl: string;
   readonly policy: Policy;
   readonly defaultMinor: number;
+  /** Whether every change has to name the generation it saw, whatever version the client speaks. */
+  readonly requireGeneration: boolean;
   readonly cors: CorsConfig;
   readonly randomizeCandidates: boolean;
   /** Stop producing candidates at this many; undefined: never. */
@@ -43,15 +45,13 @@ export function readConfig(env: Environment): ApiConfig {
   }
   const host = env.HOST || '127.0.0.1';
   checkAuth(env, host);
-  if (flag(env, 'BERTH_REQUIRE_GENERATION')) {
-    throw new ConfigError('BERTH_REQUIRE_GENERATION: only false is possible in this version');
-  }
   return {
     host,
     port: integer(env, 'PORT', 8778, 0, 65_535),
     databaseUrl: required(env, 'DATABASE_URL', 'postgres://…'),
     policy: choice(env, 'BERTH_POLICY', POLICIES, 'secure'),
     defaultMinor: version(env, 'BERTH_DEFAULT_MICROVERSION'),
+    requireGeneration: flag(env, 'BERTH_REQUIRE_GENERATION'),
     cors: {
       allowedOrigins: list(env.BERTH_CORS_ALLOWED_ORIGINS) ?? [],
       allowedHeaders: list(env.BERTH_CORS_ALLOWED_HEADERS),

@@ -1,4 +1,4 @@
-import { Invalid } from '#berth/domain';
+import { Invalid, REASONS } from '#berth/domain';
 import { EMPTY_SET, inAny, meetsEvery, unionOf, type IndexSet } from './index-set.js';
 import { fittingRecord } from './inventory-table.js';
 import { anyoneMeets } from './plan.js';
@@ -46,7 +46,10 @@ function resolveFilter(snapshot: Snapshot, filter: ListFilter): ListPlan | undef
     demands: filter.resources.map(({ resourceClass, amount }) => {
       const index = snapshot.classIndexByName.get(resourceClass);
       if (index !== undefined) return { resourceClass: index, amount };
-      throw new Invalid(`Invalid resource class in resources parameter: No such resource class ${resourceClass}.`);
+      throw new Invalid(`Invalid resource class in resources parameter: No such resource class ${resourceClass}.`, {
+        reason: REASONS.resourceClassNotFound,
+        facts: { resource_class: resourceClass },
+      });
     }),
   };
 }
@@ -95,7 +98,10 @@ function hasName(filter: ListFilter): boolean {
 function resolveTrait(snapshot: Snapshot, name: string): IndexSet {
   const set = snapshot.traits.get(name);
   if (set !== undefined) return set;
-  throw new Invalid(`Invalid trait(s) in "required" parameter: No such trait(s): ${name}.`);
+  throw new Invalid(`Invalid trait(s) in "required" parameter: No such trait(s): ${name}.`, {
+    reason: REASONS.traitNotFound,
+    facts: { traits: [name] },
+  });
 }
 
 function resolveAggregates(snapshot: Snapshot, uuids: readonly string[]): IndexSet[] {

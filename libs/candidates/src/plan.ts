@@ -1,4 +1,4 @@
-import { Invalid } from '#berth/domain';
+import { Invalid, REASONS } from '#berth/domain';
 import { EMPTY_SET, inAny, meetsEvery, unionOf, type IndexSet } from './index-set.js';
 import type { CandidatesRequest, RequestGroup } from './request.js';
 import type { Snapshot } from './snapshot.js';
@@ -165,12 +165,20 @@ function relate(slots: readonly Slot[], subtrees: readonly (readonly number[])[]
 function resolveClass(snapshot: Snapshot, name: string): number {
   const index = snapshot.classIndexByName.get(name);
   if (index !== undefined) return index;
-  throw new Invalid(`Invalid resource class in resources parameter: No such resource class ${name}.`);
+  throw new Invalid(`Invalid resource class in resources parameter: No such resource class ${name}.`, {
+    reason: REASONS.resourceClassNotFound,
+    facts: { resource_class: name },
+  });
 }
 
 function resolveTrait(snapshot: Snapshot, name: string): IndexSet {
   const set = snapshot.traits.get(name);
-  if (set === undefined) throw new Invalid(`No such trait(s): ${name}.`);
+  if (set === undefined) {
+    throw new Invalid(`No such trait(s): ${name}.`, {
+      reason: REASONS.traitNotFound,
+      facts: { traits: [name] },
+    });
+  }
   return set;
 }
 

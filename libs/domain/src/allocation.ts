@@ -1,5 +1,6 @@
 import { Conflict, GenerationConflict } from './errors.js';
 import type { Generation } from './generation.js';
+import { REASONS } from './reasons.js';
 
 /** So much of one class on one provider. */
 export interface Amount {
@@ -17,7 +18,15 @@ export interface AllocationWrite {
   /** What the client saw; null: no such consumer; undefined: this client doesn't say. */
   readonly consumerGeneration: number | null | undefined;
   /** In the order of the request; empty: hold nothing. */
-  readonly allocations: readonly { readonly providerUuid: string; readonly resources: readonly Amount[] }[];
+  readonly allocations: readonly ProviderAmounts[];
+}
+
+/** What a consumer shall hold of one provider. */
+export interface ProviderAmounts {
+  readonly providerUuid: string;
+  /** The generation of the provider that the client saw and insists on; undefined: any will do. */
+  readonly generation?: number | undefined;
+  readonly resources: readonly Amount[];
 }
 
 /** What a consumer without a type is called. Source: spec allocations.md §1, usages.md §2. */
@@ -31,7 +40,10 @@ export class NoInventory extends Conflict {
   constructor(resourceClasses: readonly string[], providerUuids: readonly string[]) {
     super(
       `${REFUSED}Inventory for '${resourceClasses.join(', ')}' on resource provider '${providerUuids.join(', ')}' invalid.`,
-      { facts: { resource_classes: resourceClasses, resource_providers: providerUuids } },
+      {
+        reason: REASONS.noInventory,
+        facts: { resource_classes: resourceClasses, resource_providers: providerUuids },
+      },
     );
   }
 }
@@ -42,7 +54,10 @@ export class UnitsViolated extends Conflict {
     super(
       `${REFUSED}Unable to create allocation for '${resourceClass}' on resource provider '${providerUuid}'. ` +
         'The requested amount would violate inventory constraints.',
-      { facts: { resource_class: resourceClass, resource_provider: providerUuid, requested } },
+      {
+        reason: REASONS.unitsViolated,
+        facts: { resource_class: resourceClass, resource_provider: providerUuid, requested },
+      },
     );
   }
 }
@@ -53,7 +68,10 @@ export class CapacityExceeded extends Conflict {
     super(
       `${REFUSED}Unable to create allocation for '${resourceClass}' on resource provider '${providerUuid}'. ` +
         'The requested amount would exceed the capacity.',
-      { facts: { resource_class: resourceClass, resource_provider: providerUuid, requested, available } },
+      {
+        reason: REASONS.capacityExceeded,
+        facts: { resource_class: resourceClass, resource_provider: providerUuid, requested, available },
+      },
     );
   }
 }
@@ -69,9 +87,9 @@ export function checkConsumerGeneration(
 ): void {
   if (claimed === undefined || claimed === (stored ?? null)) return;
   const given = claimed === null ? 'None' : `${claimed}`;
-  throw new GenerationConflict(`consumer generation conflict - expected ${stored ?? 'null'} but got ${given}`, {
-    consumer: consumerUuid,
-    expected: stored ?? null,
-    given: claimed,
-  });
+  throw new GenerationConflict(
+    `consumer generation conflict - expected ${stored ?? 'null'} but got ${given}`,
+    { consumer: consumerUuid, current_generation: stored ?? null, given_generation: claimed },
+    REASONS.consumerGenerationStale,
+  );
 }

@@ -14,6 +14,7 @@ export const ERROR_CODES = {
   queryDuplicateKey: 'placement.query.duplicate_key',
   queryBadValue: 'placement.query.bad_value',
   queryMissingValue: 'placement.query.missing_value',
+  generationRequired: 'berth.generation_required',
 } as const;
 
 export type ErrorCode = (typeof ERROR_CODES)[keyof typeof ERROR_CODES];

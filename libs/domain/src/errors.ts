@@ -1,10 +1,18 @@
 import { ERROR_CODES, type ErrorCode } from './error-codes.js';
+import { REASONS, type Reason } from './reasons.js';
+
+/** A value that a client can read: what JSON has. */
+export type Fact = string | number | boolean | null | readonly Fact[] | { readonly [name: string]: Fact };
 
 /** What an error is about, as plain values: uuids, names, amounts, generations. */
-export type Facts = Readonly<Record<string, string | number | boolean | null | readonly (string | number)[]>>;
+export type Facts = Readonly<Record<string, Fact>>;
 
 export interface ErrorOptions {
   readonly code?: ErrorCode;
+  /** The cause; without it that of the class. */
+  readonly reason?: Reason;
+  /** How long waiting may help: s. */
+  readonly retryAfterSeconds?: number;
   readonly facts?: Facts;
   readonly cause?: unknown;
 }
@@ -15,13 +23,17 @@ export interface ErrorOptions {
  */
 export abstract class BerthError extends Error {
   readonly code: ErrorCode;
+  readonly reason: Reason | undefined;
   readonly facts: Facts;
+  readonly retryAfterSeconds: number | undefined;
 
   constructor(message: string, options: ErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = new.target.name;
     this.code = options.code ?? ERROR_CODES.undefined;
+    this.reason = options.reason;
     this.facts = options.facts ?? {};
+    this.retryAfterSeconds = options.retryAfterSeconds;
   }
 }
 
@@ -34,13 +46,38 @@ export class Conflict extends BerthError {}
 /** The request itself is wrong: repeating it can't help. */
 export class Invalid extends BerthError {}
 
+/** A request that changes something did not say which generation it saw. */
+export class GenerationRequired extends BerthError {
+  constructor(missing: readonly string[]) {
+    super(
+      `This request has to say which generation it saw; missing: ${missing.join(', ')}. Send it in the body, as If-Match, ` +
+        'or as a query parameter.',
+      { code: ERROR_CODES.generationRequired, reason: REASONS.generationRequired, facts: { missing } },
+    );
+  }
+}
+
+/** The query string is wrong. */
+export class InvalidQuery extends Invalid {
+  constructor(message: string, options: ErrorOptions = {}) {
+    super(message, { reason: REASONS.queryInvalid, ...options });
+  }
+}
+
 /** Nobody did anything wrong and nothing was written: try again later. */
 export class Unavailable extends BerthError {}
 
 /** A generation moved. Source: spec errors.md §2, `placement.concurrent_update`. */
 export class GenerationConflict extends Conflict {
-  constructor(message: string, facts: Facts = {}) {
-    super(message, { code: ERROR_CODES.concurrentUpdate, facts });
+  constructor(message: string, facts: Facts = {}, reason: Reason = REASONS.providerGenerationStale) {
+    super(message, { code: ERROR_CODES.concurrentUpdate, reason, facts });
+  }
+}
+
+/** A provider is not at the generation that the client saw. `current`: the one it is at. */
+export class ProviderGenerationConflict extends GenerationConflict {
+  constructor(message: string, providerUuid: string, current: number, given: number) {
+    super(message, { resource_provider: providerUuid, current_generation: current, given_generation: given });
   }
 }
 
@@ -55,6 +92,7 @@ export class InventoryInUse extends Conflict {
       `${options.prefix ?? ''}Inventory for '${resourceClasses.join(', ')}' on resource provider '${providerUuid}' in use.`,
       {
         code: options.code ?? ERROR_CODES.inventoryInUse,
+        reason: REASONS.inventoryInUse,
         facts: { resource_provider: providerUuid, resource_classes: resourceClasses },
       },
     );

@@ -5,6 +5,7 @@ export * from './capacity.js';
 export * from './error-codes.js';
 export * from './errors.js';
 export * from './generation.js';
+export * from './reasons.js';
 export * from './supply.js';
 export * from './standard-names.js';
 export * from './allocation.js';

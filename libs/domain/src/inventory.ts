@@ -1,5 +1,6 @@
 import { capacityOf, type CapacityRule } from './capacity.js';
 import { Invalid, InventoryInUse } from './errors.js';
+import { REASONS } from './reasons.js';
 
 /** One inventory record as wanted or shown: the class by name. */
 export interface Inventory extends CapacityRule {
@@ -35,7 +36,10 @@ export function checkCapacity(
   throw new Invalid(
     `${options.prefix}Invalid inventory for '${inventory.resourceClass}' on resource provider '${providerUuid}'. ` +
       `The reserved value is ${relation} total.`,
-    { facts: { resource_provider: providerUuid, resource_class: inventory.resourceClass } },
+    {
+      reason: REASONS.inventoryInvalid,
+      facts: { resource_provider: providerUuid, resource_class: inventory.resourceClass },
+    },
   );
 }
 
@@ -56,7 +60,12 @@ export function planInventories(
 ): InventoryPlan {
   const upserts = wanted.map((inventory) => {
     const resourceClassId = classIds.get(inventory.resourceClass);
-    if (resourceClassId === undefined) throw new Invalid(context.unknownClass(inventory.resourceClass));
+    if (resourceClassId === undefined) {
+      throw new Invalid(context.unknownClass(inventory.resourceClass), {
+        reason: REASONS.resourceClassNotFound,
+        facts: { resource_class: inventory.resourceClass },
+      });
+    }
     return { ...inventory, resourceClassId };
   });
   const kept = new Set(upserts.map(({ resourceClassId }) => resourceClassId));

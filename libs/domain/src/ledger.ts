@@ -7,8 +7,9 @@ import {
   type AllocationWrite,
 } from './allocation.js';
 import { obeysUnits, realCapacity, type CapacityRule } from './capacity.js';
-import { Invalid, NotFound } from './errors.js';
+import { Invalid, NotFound, ProviderGenerationConflict } from './errors.js';
 import { toGeneration, type Generation } from './generation.js';
+import { REASONS } from './reasons.js';
 
 /** One amount that a consumer holds. */
 export interface Holding {
@@ -94,13 +95,18 @@ export function applyWrites(ledger: Ledger, writes: readonly AllocationWrite[], 
 
 /**
  * Takes everything from a consumer and forgets it. Generations of providers stay: nothing can be given out twice
- * by giving something back. Throws NotFound when it holds nothing. Source: spec allocations.md §7.
+ * by giving something back. Throws NotFound when it holds nothing, GenerationConflict when the client insists on another
+ * generation. Source: spec allocations.md §7.
  */
-export function applyRemoval(ledger: Ledger, consumerUuid: string): void {
+export function applyRemoval(ledger: Ledger, consumerUuid: string, claimed?: number | null): void {
   const before = ledger.consumers.get(consumerUuid);
   if (before === undefined) {
-    throw new NotFound(`No allocations for consumer '${consumerUuid}'`, { facts: { consumer: consumerUuid } });
+    throw new NotFound(`No allocations for consumer '${consumerUuid}'`, {
+      reason: REASONS.consumerNotFound,
+      facts: { consumer: consumerUuid },
+    });
   }
+  checkConsumerGeneration(consumerUuid, before.generation, claimed);
   const deltas = new Map<number, Map<number, number>>();
   release(before, deltas);
   book(ledger, { consumers: [{ before, after: undefined }], deltas, occurring: new Set() });
@@ -114,11 +120,17 @@ export function checkNames(ledger: Ledger, writes: readonly AllocationWrite[]): 
   for (const { consumerUuid, consumerGeneration } of writes) {
     checkConsumerGeneration(consumerUuid, ledger.consumers.get(consumerUuid)?.generation, consumerGeneration);
   }
-  for (const { providerUuid } of writes.flatMap(({ allocations }) => allocations)) {
-    if (ledger.providers.has(providerUuid)) continue;
-    throw new Invalid(`Allocation for resource provider '${providerUuid}' that does not exist.`, {
-      facts: { resource_provider: providerUuid },
-    });
+  for (const { providerUuid, generation } of writes.flatMap(({ allocations }) => allocations)) {
+    const provider = ledger.providers.get(providerUuid);
+    if (provider === undefined) {
+      throw new Invalid(`Allocation for resource provider '${providerUuid}' that does not exist.`, {
+        reason: REASONS.providerNotFound,
+        facts: { resource_provider: providerUuid },
+      });
+    }
+    if (generation === undefined || generation === provider.generation) continue;
+    const message = 'resource provider generation conflict';
+    throw new ProviderGenerationConflict(message, providerUuid, provider.generation, generation);
   }
 }
 
@@ -175,7 +187,13 @@ function toLines(ledger: Ledger, writes: readonly AllocationWrite[], unknownClas
       assert(provider !== undefined, 'names were checked before');
       return resources.map(({ resourceClass, amount }) => {
         const resourceClassId = ledger.classIds.get(resourceClass);
-        if (resourceClassId === undefined) throw new Invalid(unknownClass(resourceClass, consumerUuid));
+        if (resourceClassId === undefined) {
+          const facts = { resource_class: resourceClass };
+          throw new Invalid(unknownClass(resourceClass, consumerUuid), {
+            reason: REASONS.resourceClassNotFound,
+            facts,
+          });
+        }
         return { consumerUuid, provider, resourceClass, resourceClassId, amount };
       });
     }),

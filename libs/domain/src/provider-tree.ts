@@ -1,4 +1,5 @@
 import { Invalid } from './errors.js';
+import { REASONS, type Reason } from './reasons.js';
 
 /** A provider's place: its own uuid, its parent's, and the root of its tree. */
 export interface TreePlace {
@@ -24,7 +25,8 @@ export function planParent(
   subtree: ReadonlySet<number>,
   allowReparenting: boolean,
 ): ParentPlan {
-  if (wanted === 'unknown') throw unsaved(provider, 'create', 'parent provider UUID does not exist.');
+  if (wanted === 'unknown')
+    throw unsaved(provider, 'create', 'parent provider UUID does not exist.', REASONS.parentNotFound);
   if (wanted === null) {
     if (provider.parentId === null) return { status: 'unchanged' };
     if (!allowReparenting) throw unsaved(provider, 'update', 'un-parenting a provider is not currently allowed.');
@@ -41,16 +43,21 @@ export function planParent(
 }
 
 /** The 400 of a provider that could not be created. Source: spec resource_providers.md §2. */
-export function uncreated(name: string, uuid: string, reason: string): Invalid {
+export function uncreated(name: string, uuid: string, text: string, reason: Reason = REASONS.requestInvalid): Invalid {
   return new Invalid(
-    `Unable to create resource provider "${name}", ${uuid}: Object action create failed because: ${reason}`,
-    { facts: { resource_provider: uuid, name } },
+    `Unable to create resource provider "${name}", ${uuid}: Object action create failed because: ${text}`,
+    { reason, facts: { resource_provider: uuid, name } },
   );
 }
 
-function unsaved(provider: TreePlace, verb: 'create' | 'update', reason: string): Invalid {
+function unsaved(
+  provider: TreePlace,
+  verb: 'create' | 'update',
+  text: string,
+  reason: Reason = REASONS.parentChangeRefused,
+): Invalid {
   return new Invalid(
-    `Unable to save resource provider ${provider.uuid}: Object action ${verb} failed because: ${reason}`,
-    { facts: { resource_provider: provider.uuid } },
+    `Unable to save resource provider ${provider.uuid}: Object action ${verb} failed because: ${text}`,
+    { reason, facts: { resource_provider: provider.uuid } },
   );
 }

@@ -1,9 +1,10 @@
 import { strict as assert } from 'node:assert';
 import type { AllocationWrite } from './allocation.js';
 import { ERROR_CODES } from './error-codes.js';
-import { GenerationConflict, Invalid, InventoryInUse } from './errors.js';
+import { Invalid, InventoryInUse, ProviderGenerationConflict } from './errors.js';
 import type { Inventory } from './inventory.js';
 import { book, checkNames, raise, weigh, type Ledger, type LedgerInventory, type LedgerProvider } from './ledger.js';
+import { REASONS } from './reasons.js';
 
 /** The inventories one provider shall have, and the generation the client saw of it. */
 export interface InventoriesWrite {
@@ -53,13 +54,19 @@ function checkProvider(ledger: Ledger, { providerUuid, generation }: Inventories
   if (provider === undefined) {
     throw new Invalid(
       `Resource provider ${providerUuid} in inventories not found: No resource provider with uuid ${providerUuid} found`,
-      { code: ERROR_CODES.providerNotFound, facts: { resource_provider: providerUuid } },
+      {
+        code: ERROR_CODES.providerNotFound,
+        reason: REASONS.providerNotFound,
+        facts: { resource_provider: providerUuid },
+      },
     );
   }
   if (provider.generation !== generation) {
-    throw new GenerationConflict(
+    throw new ProviderGenerationConflict(
       `resource provider generation conflict for provider ${providerUuid}: actual: ${provider.generation}, given: ${generation}`,
-      { resource_provider: providerUuid, expected: provider.generation, given: generation },
+      providerUuid,
+      provider.generation,
+      generation,
     );
   }
 }

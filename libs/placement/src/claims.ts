@@ -1,4 +1,4 @@
-import { BerthError, openLedger, settle, Unavailable, type AllocationWrite, type Ledger } from '#berth/domain';
+import { type AllocationWrite, BerthError, type Ledger, openLedger, REASONS, settle, Unavailable } from '#berth/domain';
 import { LedgerStore, OwnerNames, Transactions, type LedgerNames } from '#berth/store';
 import { Injectable } from '@nestjs/common';
 
@@ -56,7 +56,11 @@ export class Claims {
   /** Runs one operation; resolves after commit. Throws what the operation throws, with nothing written. */
   run(operation: Operation): Promise<void> {
     if (this.waiting.length >= MAX_WAITING) {
-      return Promise.reject(new Unavailable('Too many writes are waiting; nothing was written. Try again later.'));
+      return Promise.reject(
+        new Unavailable('Too many writes are waiting; nothing was written. Try again later.', {
+          reason: REASONS.overloaded,
+        }),
+      );
     }
     return new Promise((resolve, reject) => {
       this.waiting.push({ operation, resolve, reject });

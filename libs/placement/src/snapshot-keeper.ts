@@ -1,5 +1,5 @@
 import { applyDelta, buildSnapshot, indexOfUuid, type Snapshot } from '#berth/candidates';
-import { NotFound, type ChangedProvider, type Supply, type SupplyDelta } from '#berth/domain';
+import { type ChangedProvider, NotFound, REASONS, type Supply, type SupplyDelta } from '#berth/domain';
 import { ChangeSession, ChangeStore, Transactions, type ReadingPoint } from '#berth/store';
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 
@@ -44,7 +44,8 @@ export class SnapshotKeeper implements OnApplicationShutdown {
   async find(providerUuid: string, text: string): Promise<{ snapshot: Snapshot; index: number }> {
     const snapshot = await this.current();
     const index = indexOfUuid(snapshot, providerUuid);
-    if (index === undefined) throw new NotFound(text, { facts: { resource_provider: providerUuid } });
+    if (index === undefined)
+      throw new NotFound(text, { reason: REASONS.providerNotFound, facts: { resource_provider: providerUuid } });
     return { snapshot, index };
   }
 

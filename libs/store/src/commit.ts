@@ -1,4 +1,4 @@
-import { Unavailable } from '#berth/domain';
+import { REASONS, Unavailable } from '#berth/domain';
 import type { DataSource } from 'typeorm';
 import { isUnavailable } from './pg-errors.js';
 
@@ -22,6 +22,7 @@ export async function fateOf(dataSource: DataSource, xid: string): Promise<Commi
     if (Date.now() > deadline) {
       throw new Unavailable(
         'The connection to the database was lost during commit; whether it took effect is not known.',
+        { reason: REASONS.commitUnknown },
       );
     }
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));

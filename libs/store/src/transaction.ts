@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { BerthError, Invalid, Unavailable } from '#berth/domain';
+import { BerthError, Invalid, REASONS, Unavailable } from '#berth/domain';
 import type { PoolClient } from 'pg';
 import { DataSource } from 'typeorm';
 import { fateOf } from './commit.js';
@@ -108,9 +108,16 @@ interface Opened {
 
 function translate(error: unknown): unknown {
   if (error instanceof BerthError) return error;
-  if (isUnavailable(error)) return new Unavailable('The database is not available.', { cause: error });
+  if (isUnavailable(error))
+    return new Unavailable('The database is not available.', {
+      cause: error,
+      reason: REASONS.databaseUnavailable,
+    });
   if (isUnstorableText(error)) {
-    return new Invalid('A value holds a character that cannot be stored, such as NUL.', { cause: error });
+    return new Invalid('A value holds a character that cannot be stored, such as NUL.', {
+      cause: error,
+      reason: REASONS.textUnstorable,
+    });
   }
   return error;
 }

@@ -2,7 +2,7 @@ import { AggregatesService } from '#berth/placement';
 import { Body, Controller, Get, Param, Put } from '@nestjs/common';
 import { ok, type Answer } from '../http/answer.js';
 import { Endpoint } from '../http/endpoint.js';
-import { Minor } from '../http/request-values.js';
+import { ClaimedGeneration, Minor } from '../http/request-values.js';
 import { PUT_AGGREGATES_BODIES, toAggregates, type PutAggregatesBodyV1_19 } from './aggregates.dto.js';
 import { aggregatesView } from './aggregates.view.js';
 
@@ -27,6 +27,7 @@ export class AggregatesController {
     gates: ['contentType', 'version', 'policy'],
     since: 1,
     body: PUT_AGGREGATES_BODIES,
+    generation: 'provider',
     lookupFirst: true,
     summary: 'Replace the aggregates of a provider',
   })
@@ -34,8 +35,9 @@ export class AggregatesController {
     @Param('uuid') uuid: string,
     @Body() body: readonly string[] | PutAggregatesBodyV1_19,
     @Minor() minor: number,
+    @ClaimedGeneration() claimed: number | null | undefined,
   ): Promise<Answer> {
-    const { aggregates, generation } = toAggregates(body);
+    const { aggregates, generation = claimed ?? undefined } = toAggregates(body);
     return ok(aggregatesView(await this.aggregates.replaceAll(uuid, aggregates, generation), minor), {
       lastModifiedMs: 'now',
     });

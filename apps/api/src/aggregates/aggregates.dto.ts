@@ -1,4 +1,4 @@
-import { Invalid } from '#berth/domain';
+import { Invalid, REASONS } from '#berth/domain';
 import { ArrayUnique, IsArray, IsInt } from 'class-validator';
 import { IsUuidLike, versionedBodies, WholeBody } from '../http/schema/index.js';
 
@@ -42,6 +42,7 @@ export function toAggregates(body: readonly string[] | PutAggregatesBodyV1_19): 
   if (tooLong !== undefined) {
     throw new Invalid(
       `JSON does not validate: '${tooLong}' is too long, an aggregate has at most ${MAX_SPELLING} characters`,
+      { reason: REASONS.bodyInvalid },
     );
   }
   return { aggregates, generation };

@@ -1,5 +1,5 @@
 import type { RequestGroup } from '#berth/placement';
-import { ERROR_CODES, Invalid } from '#berth/domain';
+import { ERROR_CODES, type Invalid, InvalidQuery } from '#berth/domain';
 import { pythonText } from '../http/schema/index.js';
 
 const FORBIDDEN_SINCE = 22;
@@ -25,7 +25,7 @@ export function checkGroups(
   else checkOrphans(groups);
   if (minor >= FORBIDDEN_SINCE) checkContradictions(groups);
   if (groupPolicy === undefined && groups.filter(({ suffix }) => suffix !== '').length > 1) {
-    throw new Invalid(
+    throw new InvalidQuery(
       'The "group_policy" parameter is required when specifying more than one "resources{N}" parameter.',
     );
   }
@@ -34,12 +34,12 @@ export function checkGroups(
 /** Before 1.36 every group must ask for resources. */
 function checkOrphans(groups: readonly RequestGroup[]): void {
   if (groups.length === 0) {
-    throw new Invalid('At least one request group (`resources` or `resources{$S}`) is required.');
+    throw new InvalidQuery('At least one request group (`resources` or `resources{$S}`) is required.');
   }
   const bare = groups.filter(({ resources }) => resources.length === 0);
   const traits = bare.filter(({ required }) => required.length > 0).map(({ suffix }) => `required${suffix}`);
   if (traits.length > 0) {
-    throw new Invalid(
+    throw new InvalidQuery(
       'All traits parameters must be associated with resources.  ' +
         `Found the following orphaned traits keys: ${traits.join(', ')}`,
     );
@@ -48,18 +48,18 @@ function checkOrphans(groups: readonly RequestGroup[]): void {
     .filter(({ memberOf, notMemberOf }) => memberOf.length > 0 || notMemberOf.length > 0)
     .map(({ suffix }) => `member_of${suffix}`);
   if (aggregates.length > 0) {
-    throw new Invalid(
+    throw new InvalidQuery(
       'All member_of parameters must be associated with resources. ' +
         `Found the following orphaned member_of keys: ${aggregates.join(', ')}`,
     );
   }
-  if (bare.length > 0) throw new Invalid('All request groups must specify resources.');
+  if (bare.length > 0) throw new InvalidQuery('All request groups must specify resources.');
 }
 
 /** From 1.36 a group without resources is welcome where a `same_subtree` names it. */
 function checkResourceless(groups: readonly RequestGroup[], sameSubtrees: readonly (readonly string[])[]): void {
   if (groups.every(({ resources }) => resources.length === 0)) {
-    throw new Invalid('There must be at least one resources or resources[$S] parameter.', {
+    throw new InvalidQuery('There must be at least one resources or resources[$S] parameter.', {
       code: ERROR_CODES.queryMissingValue,
     });
   }
@@ -89,14 +89,14 @@ function checkContradictions(groups: readonly RequestGroup[]): void {
     return names.length === 0 ? [] : [`required${suffix}: (${names.join(', ')})`];
   });
   if (conflicts.length > 0) {
-    throw new Invalid(
+    throw new InvalidQuery(
       `Conflicting required and forbidden traits found in the following traits keys: ${conflicts.join(', ')}`,
     );
   }
 }
 
 function badValue(message: string): Invalid {
-  return new Invalid(message, { code: ERROR_CODES.queryBadValue });
+  return new InvalidQuery(message, { code: ERROR_CODES.queryBadValue });
 }
 
 function listed(suffixes: readonly string[]): string {

@@ -1,5 +1,5 @@
 import type { CandidatesRequest } from '#berth/placement';
-import { ERROR_CODES, Invalid } from '#berth/domain';
+import { ERROR_CODES, InvalidQuery } from '#berth/domain';
 import { valuesOf, type QueryPairs } from '../http/filters/query-pairs.js';
 import { parseRequired } from '../http/filters/required.filter.js';
 
@@ -13,7 +13,7 @@ export function rootTraits(pairs: QueryPairs): Pick<CandidatesRequest, 'rootRequ
   const [value, ...more] = valuesOf(pairs, 'root_required');
   if (value === undefined) return { rootRequired: [], rootForbidden: [] };
   if (more.length > 0) {
-    throw new Invalid("Query parameter 'root_required' may be specified only once.", {
+    throw new InvalidQuery("Query parameter 'root_required' may be specified only once.", {
       code: ERROR_CODES.queryDuplicateKey,
     });
   }
@@ -21,9 +21,12 @@ export function rootTraits(pairs: QueryPairs): Pick<CandidatesRequest, 'rootRequ
   const rootRequired = required.flat();
   const conflicts = rootRequired.filter((name) => forbidden.includes(name)).sort();
   if (conflicts.length > 0) {
-    throw new Invalid(`Conflicting required and forbidden traits found in root_required: ${conflicts.join(', ')}`, {
-      code: ERROR_CODES.queryBadValue,
-    });
+    throw new InvalidQuery(
+      `Conflicting required and forbidden traits found in root_required: ${conflicts.join(', ')}`,
+      {
+        code: ERROR_CODES.queryBadValue,
+      },
+    );
   }
   return { rootRequired, rootForbidden: forbidden };
 }

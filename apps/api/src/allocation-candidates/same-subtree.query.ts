@@ -1,4 +1,4 @@
-import { ERROR_CODES, Invalid } from '#berth/domain';
+import { ERROR_CODES, InvalidQuery } from '#berth/domain';
 import { valuesOf, type QueryPairs } from '../http/filters/query-pairs.js';
 
 /**
@@ -11,7 +11,7 @@ export function sameSubtrees(pairs: QueryPairs): readonly (readonly string[])[] 
   return valuesOf(pairs, 'same_subtree').map((value) => {
     const suffixes = [...new Set(value.split(',').map((suffix) => suffix.trim()))];
     if (suffixes.includes('')) {
-      throw new Invalid('Empty string (unsuffixed group) can not be specified in `same_subtree` ', {
+      throw new InvalidQuery('Empty string (unsuffixed group) can not be specified in `same_subtree` ', {
         code: ERROR_CODES.queryBadValue,
       });
     }

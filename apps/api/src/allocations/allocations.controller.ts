@@ -3,7 +3,7 @@ import { Body, Controller, Delete, Get, Param, Post, Put } from '@nestjs/common'
 import { toAllocationWrites, type ConsumerAllocationsBody } from '../http/allocation-write.js';
 import { noContent, ok, type Answer } from '../http/answer.js';
 import { Endpoint } from '../http/endpoint.js';
-import { Minor } from '../http/request-values.js';
+import { ClaimedGeneration, GenerationsHold, Minor } from '../http/request-values.js';
 import { POST_ALLOCATIONS_BODIES, PUT_ALLOCATIONS_BODIES } from './allocations.dto.js';
 import { toConsumerUuid, toWrite, type PutAllocations } from './allocations.request.js';
 import { consumerAllocationsView } from './allocations.view.js';
@@ -20,10 +20,14 @@ export class AllocationsController {
     gates: ['version', 'contentType', 'policy'],
     since: SEVERAL_CONSUMERS_SINCE,
     body: POST_ALLOCATIONS_BODIES,
+    generation: 'consumers',
     summary: 'Replace the allocations of several consumers, all or nothing',
   })
-  async replaceMany(@Body() body: Readonly<Record<string, ConsumerAllocationsBody>>): Promise<Answer> {
-    await this.allocations.replaceMany(toAllocationWrites(body));
+  async replaceMany(
+    @Body() body: Readonly<Record<string, ConsumerAllocationsBody>>,
+    @GenerationsHold() generationsHold: boolean,
+  ): Promise<Answer> {
+    await this.allocations.replaceMany(toAllocationWrites(body, generationsHold));
     return noContent();
   }
 
@@ -46,10 +50,16 @@ export class AllocationsController {
       toConsumerUuid(consumer_uuid);
     },
     body: PUT_ALLOCATIONS_BODIES,
+    generation: 'consumer',
     summary: 'Replace the allocations of a consumer',
   })
-  async replace(@Param('consumer_uuid') consumerUuid: string, @Body() body: PutAllocations): Promise<Answer> {
-    await this.allocations.replace(toWrite(toConsumerUuid(consumerUuid), body));
+  async replace(
+    @Param('consumer_uuid') consumerUuid: string,
+    @Body() body: PutAllocations,
+    @ClaimedGeneration() claimed: number | null | undefined,
+    @GenerationsHold() hold: boolean,
+  ): Promise<Answer> {
+    await this.allocations.replace(toWrite(toConsumerUuid(consumerUuid), body, { claimed, hold }));
     return noContent();
   }
 
@@ -57,10 +67,14 @@ export class AllocationsController {
   @Endpoint({
     rule: 'placement:allocations:delete',
     gates: ['policy'],
+    generation: 'consumer',
     summary: 'Remove all allocations of a consumer',
   })
-  async remove(@Param('consumer_uuid') consumerUuid: string): Promise<Answer> {
-    await this.allocations.remove(consumerUuid);
+  async remove(
+    @Param('consumer_uuid') consumerUuid: string,
+    @ClaimedGeneration() claimed: number | null | undefined,
+  ): Promise<Answer> {
+    await this.allocations.remove(consumerUuid, claimed);
     return noContent();
   }
 }

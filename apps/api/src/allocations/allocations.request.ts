@@ -1,4 +1,4 @@
-import { Invalid, type AllocationWrite } from '#berth/domain';
+import { type AllocationWrite, Invalid, REASONS } from '#berth/domain';
 import { toAllocationWrite, toAmounts, type ConsumerAllocationsBody } from '../http/allocation-write.js';
 import { normalizeUuid } from '../http/schema/index.js';
 import type { PutAllocationsBody, PutAllocationsBodyV1_8 } from './allocations-legacy.dto.js';
@@ -12,13 +12,21 @@ const INCOMPLETE_OWNER = '00000000-0000-0000-0000-000000000000';
 /** The consumer of the path in its normal form. Throws Invalid. Source: spec allocations.md §3. */
 export function toConsumerUuid(value: string): string {
   const uuid = normalizeUuid(value);
-  if (uuid === undefined) throw new Invalid(`Malformed consumer_uuid: ${value}`);
+  if (uuid === undefined) throw new Invalid(`Malformed consumer_uuid: ${value}`, { reason: REASONS.nameMalformed });
   return uuid;
 }
 
 /** What the consumer shall hold, from the list form (1.0–1.11) or the object form. Source: spec allocations.md §3. */
-export function toWrite(consumerUuid: string, body: PutAllocations): AllocationWrite {
-  if (!isListForm(body)) return toAllocationWrite(consumerUuid, body);
+export function toWrite(
+  consumerUuid: string,
+  body: PutAllocations,
+  generations: { readonly claimed: number | null | undefined; readonly hold: boolean },
+): AllocationWrite {
+  if (!isListForm(body)) {
+    const write = toAllocationWrite(consumerUuid, body, generations.hold);
+    // Where the body of a version has no place for it, it came beside the body.
+    return write.consumerGeneration === undefined ? { ...write, consumerGeneration: generations.claimed } : write;
+  }
   // A provider mentioned twice: the later entry replaces the earlier.
   const byProvider = new Map(
     body.allocations.map(({ resource_provider, resources }) => [resource_provider.uuid, resources]),

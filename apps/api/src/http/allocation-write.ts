@@ -7,24 +7,35 @@ export type ConsumerAllocationsBody = ConsumerAllocations & {
   readonly consumer_type?: string;
 };
 
-/** What a consumer shall hold. `mappings` and generations of providers say nothing here (spec allocations.md §3). */
-export function toAllocationWrite(consumerUuid: string, body: ConsumerAllocationsBody): AllocationWrite {
+/**
+ * What a consumer shall hold. `mappings` say nothing here, and generations of providers only where generations are
+ * required (spec allocations.md §3; DESIGN §2).
+ */
+export function toAllocationWrite(
+  consumerUuid: string,
+  body: ConsumerAllocationsBody,
+  generationsHold: boolean,
+): AllocationWrite {
   return {
     consumerUuid,
     project: body.project_id,
     user: body.user_id,
     consumerType: body.consumer_type,
     consumerGeneration: body.consumer_generation,
-    allocations: Object.entries(body.allocations).map(([providerUuid, { resources }]) => ({
+    allocations: Object.entries(body.allocations).map(([providerUuid, { generation, resources }]) => ({
       providerUuid,
+      ...(generationsHold && { generation }),
       resources: toAmounts(resources),
     })),
   };
 }
 
 /** The consumers of a request, in its order. */
-export function toAllocationWrites(bodies: Readonly<Record<string, ConsumerAllocationsBody>>): AllocationWrite[] {
-  return Object.entries(bodies).map(([consumerUuid, body]) => toAllocationWrite(consumerUuid, body));
+export function toAllocationWrites(
+  bodies: Readonly<Record<string, ConsumerAllocationsBody>>,
+  generationsHold: boolean,
+): AllocationWrite[] {
+  return Object.entries(bodies).map(([consumerUuid, body]) => toAllocationWrite(consumerUuid, body, generationsHold));
 }
 
 /** Amounts by class, in the order of the request. */

@@ -22,6 +22,7 @@ export function answerClientError(error: Error & { readonly code?: string }, soc
     method: '',
     requestId,
     minor: undefined,
+    berth: false,
   });
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nContent-Type: ${contentType}\r\n` +

@@ -11,6 +11,12 @@ export interface RequestContext {
   identity: Identity | undefined;
   /** The negotiated version 1.<minor>; undefined until it is negotiated. */
   minor: number | undefined;
+  /** Whether the client asked for the contract berth 1.0. */
+  berth: boolean;
+  /** Whether whoever changes something has to say which generation they saw: berth 1.0, or the configuration. */
+  generationRequired: boolean;
+  /** The generation that the request says it saw, from wherever it came; undefined: none, or none was asked for. */
+  claimedGeneration: number | null | undefined;
 }
 
 const contexts = new WeakMap<object, RequestContext>();

@@ -1,6 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
-import { ApiBody, ApiHeader, ApiOperation, ApiResponse, ApiSecurity } from '@nestjs/swagger';
+import { ApiBody, ApiExtension, ApiHeader, ApiOperation, ApiQuery, ApiResponse, ApiSecurity } from '@nestjs/swagger';
+import type { GenerationOf } from './claimed-generation.js';
 import { schemaOf, type VersionedBody } from './schema/index.js';
 
 /** What is checked before a handler runs, in the order given; orders differ (spec http.md §2). */
@@ -25,6 +26,8 @@ export interface EndpointRules {
   readonly lookupFirst?: boolean;
   /** Judges the path before the body; throws. */
   readonly checkPath?: (params: Readonly<Record<string, string>>) => void;
+  /** Whose generation a change has to name where generations are required. Source: DESIGN §2. */
+  readonly generation?: GenerationOf;
   /** The query key whose value the policy rule looks at. */
   readonly policyTarget?: 'project_id';
 }
@@ -48,8 +51,10 @@ export function Endpoint({ summary, ...rules }: EndpointOptions): MethodDecorato
     ApiHeader({
       name: 'OpenStack-API-Version',
       required: false,
-      description: 'The microversion: `placement 1.39`, or `placement latest`.',
+      description:
+        'The microversion: `placement 1.39`, or `placement latest`; `berth 1.0` for the contract of Berth on top of 1.39.',
     }),
+    ...generationDocs(rules),
     ...bodyDocs(rules),
     ...errorDocs(rules),
   );
@@ -61,6 +66,19 @@ function describe({ rule, since, contentTypeUntil }: EndpointRules): string {
   return `${first}${last}Policy rule: \`${rule}\`.`;
 }
 
+/** Marked in the document too, so that clients and tests can tell which operations want a generation. */
+function generationDocs({ generation }: EndpointRules): MethodDecorator[] {
+  if (generation === undefined) return [];
+  const name = generation === 'provider' ? 'resource_provider_generation' : 'consumer_generation';
+  const marked = ApiExtension('x-berth-generation', generation);
+  if (generation === 'consumers' || generation === 'reshape') return [marked];
+  return [
+    marked,
+    ApiHeader({ name: 'If-Match', required: false, description: 'Under berth 1.0: the generation seen, `"<n>"`.' }),
+    ApiQuery({ name, required: false, schema: { type: 'integer' }, description: 'Under berth 1.0: the same.' }),
+  ];
+}
+
 function bodyDocs({ body, bodyUntil }: EndpointRules): MethodDecorator[] {
   const rows = (body ?? []).filter(({ since }) => bodyUntil === undefined || since <= bodyUntil);
   if (rows.length === 0) return [];
@@ -69,7 +87,7 @@ function bodyDocs({ body, bodyUntil }: EndpointRules): MethodDecorator[] {
   return [ApiBody({ schema: schema as object, required: bodyUntil === undefined })];
 }
 
-function errorDocs({ gates, body, since, sinceStatus }: EndpointRules): MethodDecorator[] {
+function errorDocs({ gates, body, since, sinceStatus, generation }: EndpointRules): MethodDecorator[] {
   const responses: [number, string][] = [
     [401, 'Nobody is known to ask.'],
     [403, 'The policy does not allow it.'],
@@ -77,6 +95,7 @@ function errorDocs({ gates, body, since, sinceStatus }: EndpointRules): MethodDe
     [503, 'The database is not available; nothing was written.'],
   ];
   if (body !== undefined) responses.push([400, 'The body, or what it asks for, is wrong.']);
+  if (generation !== undefined) responses.push([428, 'Under berth 1.0: the generation that was seen is missing.']);
   if (gates.includes('contentType')) responses.push([415, 'The body is not said to be JSON.']);
   if (since !== undefined)
     responses.push([sinceStatus ?? 404, `Not before 1.${since}, or what is named is not there.`]);

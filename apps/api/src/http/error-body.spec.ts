@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { writeError } from './error-body.js';
 import { HttpError } from './http-error.js';
 
-const JSON_REQUEST = { accept: 'application/json', method: 'PATCH', requestId: 'req-1', minor: 39 };
+const JSON_REQUEST = { accept: 'application/json', method: 'PATCH', berth: false, requestId: 'req-1', minor: 39 };
 
 function errorOf(error: HttpError, request: Partial<typeof JSON_REQUEST> | { minor: undefined } = {}): unknown {
   const { contentType, body } = writeError(error, { ...JSON_REQUEST, ...request });

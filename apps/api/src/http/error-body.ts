@@ -25,7 +25,7 @@ const template = (title: string, explanation: string): Template => ({
   after: '  ',
 });
 
-/** Source: spec errors.md §1; the last four have no row there and follow its form. */
+/** Source: spec errors.md §1; those that have no row there follow its form. */
 const TEMPLATES: Readonly<Record<number, Template>> = {
   400: template(
     'Bad Request',
@@ -36,6 +36,7 @@ const TEMPLATES: Readonly<Record<number, Template>> = {
   409: template('Conflict', 'There was a conflict when trying to complete your request.'),
   413: template('Request Entity Too Large', 'The body of your request was too large for this server.'),
   414: template('Request-URI Too Long', 'The request URI was too long for this server.'),
+  428: template('Precondition Required', 'The request has to be conditional.'),
   431: template('Request Header Fields Too Large', 'The headers of your request were too large for this server.'),
   500: template(
     'Internal Server Error',
@@ -52,6 +53,8 @@ export function writeError(
     readonly method: string;
     readonly requestId: string;
     readonly minor: number | undefined;
+    /** Whether the client speaks berth 1.0 and gets the reason. */
+    readonly berth: boolean;
   },
 ): WrittenError {
   const { title, explanation, before, after } = templateOf(error, request.method);
@@ -77,6 +80,7 @@ export function writeError(
     request_id: request.requestId,
     ...(error.options.versionFailed === true &&
       error.status === 406 && { max_version: MAX_VERSION, min_version: MIN_VERSION }),
+    ...(request.berth && { reason: { code: error.reason, ...error.options.facts } }),
   };
   return { contentType: 'application/json', body: JSON.stringify({ errors: [body] }) };
 }

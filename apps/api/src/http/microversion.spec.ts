@@ -27,7 +27,7 @@ describe('negotiate (spec http.md §4)', () => {
     ['placement 9.9, placement 1.2', 2],
     ['placement 1.2, placement', 2],
   ])('%j agrees on 1.%d', (header, minor) => {
-    expect(negotiate(header, DEFAULT)).toEqual({ status: 'agreed', minor });
+    expect(negotiate(header, DEFAULT)).toEqual({ status: 'agreed', minor, berth: false });
   });
 
   it.each(['1.40', '0.1', '2.0', '1.-1', '99.99', '1.99999999999999999999'])('%s is not to be had', (version) => {
@@ -44,5 +44,25 @@ describe('negotiate (spec http.md §4)', () => {
       'message',
       expect.stringContaining(`Invalid microversion: invalid version string: ${version}; `),
     );
+  });
+});
+
+describe('negotiate, the contract of Berth', () => {
+  it.each(['berth 1.0', 'berth latest', 'BERTH 1.0', 'placement 1.39, berth 1.0', 'berth 1.0, placement latest'])(
+    '%j stands on the newest Placement, whatever the default',
+    (header) => {
+      expect(negotiate(header, DEFAULT)).toEqual({ status: 'agreed', minor: MAX_MINOR, berth: true });
+    },
+  );
+
+  it.each(['berth 1.1', 'berth 2.0', 'placement 1.38, berth 1.0', 'berth 1.0, placement 9.9'])(
+    '%j is not to be had',
+    (header) => {
+      expect(negotiate(header, DEFAULT).status).toBe('unacceptable');
+    },
+  );
+
+  it.each(['berth one', 'berth 1', 'berth 1.0, placement x'])('%j is not understood', (header) => {
+    expect(negotiate(header, DEFAULT).status).toBe('unparseable');
   });
 });

@@ -10,19 +10,39 @@ export const VERSION_HEADER = 'openstack-api-version';
 
 const SERVICE = 'placement';
 
-/** What came of a version header. */
+/** The contract that adds to Placement what its users lack; it stands on the newest Placement. Source: DESIGN §2. */
+const BERTH_SERVICE = 'berth';
+export const BERTH_VERSION = '1.0';
+
+/** What came of a version header. `berth`: the client asked for the contract berth 1.0. */
 export type Negotiation =
-  | { readonly status: 'agreed'; readonly minor: number }
+  | { readonly status: 'agreed'; readonly minor: number; readonly berth: boolean }
   | { readonly status: 'unparseable' | 'unacceptable'; readonly message: string };
 
 /**
- * Reads the version header. Of several pairs the last that names this service counts; without one `defaultMinor`
- * is meant. Source: spec http.md §4.
+ * Reads the version header. Of several pairs the last that names a service counts for it; without one for Placement
+ * `defaultMinor` is meant, and under berth 1.0 the newest. Source: spec http.md §4.
  */
 export function negotiate(header: string | undefined, defaultMinor: number): Negotiation {
-  const wanted = lastPairFor(header ?? '');
-  if (wanted === undefined) return { status: 'agreed', minor: defaultMinor };
-  if (wanted === 'latest') return { status: 'agreed', minor: MAX_MINOR };
+  const berth = header === undefined ? undefined : lastPairFor(header, BERTH_SERVICE);
+  const placement = header === undefined ? undefined : lastPairFor(header, SERVICE);
+  if (berth === undefined) return negotiatePlacement(placement, defaultMinor);
+  if (!/^\d+\.\d+$/.test(berth) && berth !== 'latest') {
+    return { status: 'unparseable', message: `Invalid version of berth: ${berth}; expected ${BERTH_VERSION}` };
+  }
+  if (berth !== BERTH_VERSION && berth !== 'latest') {
+    return { status: 'unacceptable', message: `Unacceptable version of berth: ${berth}; there is ${BERTH_VERSION}` };
+  }
+  const agreed = negotiatePlacement(placement, MAX_MINOR);
+  if (agreed.status !== 'agreed') return agreed;
+  if (agreed.minor === MAX_MINOR) return { ...agreed, berth: true };
+  const message = `berth ${BERTH_VERSION} goes with placement ${MAX_VERSION}, not with placement 1.${agreed.minor}`;
+  return { status: 'unacceptable', message };
+}
+
+function negotiatePlacement(wanted: string | undefined, defaultMinor: number): Negotiation {
+  if (wanted === undefined) return { status: 'agreed', minor: defaultMinor, berth: false };
+  if (wanted === 'latest') return { status: 'agreed', minor: MAX_MINOR, berth: false };
   const match = /^\s*([+-]?\d+)\.([+-]?\d+)\s*$/.exec(wanted);
   if (match === null) {
     return {
@@ -34,13 +54,18 @@ export function negotiate(header: string | undefined, defaultMinor: number): Neg
   if (Number(major) !== 1 || Number(minor) < MIN_MINOR || Number(minor) > MAX_MINOR) {
     return { status: 'unacceptable', message: `Invalid microversion: Unacceptable version header: ${wanted}` };
   }
-  return { status: 'agreed', minor: Number(minor) };
+  return { status: 'agreed', minor: Number(minor), berth: false };
 }
 
-function lastPairFor(header: string): string | undefined {
+function lastPairFor(header: string, service: string): string | undefined {
   for (const pair of header.split(',').reverse()) {
     const words = pair.trim().split(/\s+/);
-    if (words.length === 2 && words[0]?.toLowerCase() === SERVICE) return words[1];
+    if (words.length === 2 && words[0]?.toLowerCase() === service) return words[1];
   }
   return undefined;
+}
+
+/** Whether a version header names the contract of Berth, in whatever version. */
+export function namesBerth(header: string | readonly string[] | undefined): boolean {
+  return header !== undefined && lastPairFor(String(header), BERTH_SERVICE) !== undefined;
 }

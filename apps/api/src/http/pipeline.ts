@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { REASONS } from '#berth/domain';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { readBody, type ProviderLookup } from './body.js';
 import { contextOf, openContext, type RequestContext } from './context.js';
@@ -24,6 +25,8 @@ const DOCUMENTATION = /^\/docs(?:[-/?]|$)/;
 export interface PipelineConfig {
   readonly policy: Policy;
   readonly defaultMinor: number;
+  /** Whether generations are demanded of every client, not only of those that speak berth 1.0. */
+  readonly requireGeneration: boolean;
   readonly cors: CorsConfig;
 }
 
@@ -63,7 +66,8 @@ export function installPipeline(server: FastifyInstance, config: PipelineConfig,
   server.addHook('preHandler', async (request) => {
     const rules = (request.routeOptions.config as EndpointConfig).endpoint;
     if (rules === undefined) return;
-    request.body = await readBody(rules, request, contextOf(request)?.minor ?? 0, providerExists);
+    const context = contextOf(request);
+    if (context !== undefined) request.body = await readBody(rules, request, context, providerExists);
   });
   server.setNotFoundHandler((_request, reply) => {
     sendError(reply, new HttpError(404, ''));
@@ -84,6 +88,9 @@ function begin(request: FastifyRequest, reply: FastifyReply): void {
     contentType: headers['content-type'],
     identity: undefined,
     minor: undefined,
+    berth: false,
+    generationRequired: false,
+    claimedGeneration: undefined,
   });
   void reply.header(REQUEST_ID_HEADER, requestId);
 }
@@ -96,9 +103,12 @@ function admit(request: FastifyRequest, config: PipelineConfig, routes: RouteTab
   if (context === undefined || DOCUMENTATION.test(url)) return;
   context.identity = identifyWithoutProof(request.headers);
   if (context.identity === undefined && path !== '/') throw new HttpError(401, 'Authentication required');
-  context.minor = agreeOn(request, config.defaultMinor);
+  const { minor, berth } = agreeOn(request, config.defaultMinor);
+  context.minor = minor;
+  context.berth = berth;
+  context.generationRequired = berth || config.requireGeneration;
   checkContent(request, context);
-  if (isUnroutable(path)) throw new HttpError(404, '');
+  if (isUnroutable(path)) throw new HttpError(404, '', { reason: REASONS.pathNotFound });
   if (request.is404) throw routes.notServed(request.method, path);
   const rules = (request.routeOptions.config as EndpointConfig).endpoint;
   if (rules !== undefined && context.identity !== undefined) {
@@ -106,12 +116,14 @@ function admit(request: FastifyRequest, config: PipelineConfig, routes: RouteTab
   }
 }
 
-function agreeOn(request: FastifyRequest, defaultMinor: number): number {
+function agreeOn(request: FastifyRequest, defaultMinor: number): { readonly minor: number; readonly berth: boolean } {
   const header = request.headers['openstack-api-version'];
   const negotiation = negotiate(Array.isArray(header) ? header.join(',') : header, defaultMinor);
-  if (negotiation.status === 'agreed') return negotiation.minor;
-  throw new HttpError(negotiation.status === 'unparseable' ? 400 : 406, negotiation.message, {
+  if (negotiation.status === 'agreed') return negotiation;
+  const unparseable = negotiation.status === 'unparseable';
+  throw new HttpError(unparseable ? 400 : 406, negotiation.message, {
     versionFailed: true,
+    reason: unparseable ? REASONS.versionMalformed : REASONS.versionUnsupported,
     came: contextOf(request)?.accept ?? 'application/json',
   });
 }
@@ -120,10 +132,10 @@ function agreeOn(request: FastifyRequest, defaultMinor: number): number {
 function checkContent(request: FastifyRequest, context: RequestContext): void {
   const length = request.headers['content-length'];
   if (length !== undefined && !/^\d+$/.test(length)) {
-    throw new HttpError(400, 'content-length header must be an integer');
+    throw new HttpError(400, 'content-length header must be an integer', { reason: REASONS.headerInvalid });
   }
   if (Number(length ?? 0) > 0 && (context.contentType ?? '') === '') {
-    throw new HttpError(400, 'content-type header required when content-length > 0');
+    throw new HttpError(400, 'content-type header required when content-length > 0', { reason: REASONS.headerInvalid });
   }
   if (request.headers['content-type'] !== undefined) request.headers['content-type'] = OPAQUE;
 }

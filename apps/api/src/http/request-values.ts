@@ -1,4 +1,4 @@
-import { Invalid } from '#berth/domain';
+import { InvalidQuery } from '#berth/domain';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { contextOf } from './context.js';
@@ -7,6 +7,16 @@ import type { QueryPairs as Pairs } from './filters/query-pairs.js';
 /** The negotiated version: 39 for 1.39. */
 export const Minor = createParamDecorator((_: unknown, context: ExecutionContext): number => {
   return contextOf(requestOf(context))?.minor ?? 0;
+});
+
+/** The generation that a change says it saw, where one is required; undefined: nobody asked. */
+export const ClaimedGeneration = createParamDecorator((_: unknown, context: ExecutionContext) => {
+  return contextOf(requestOf(context))?.claimedGeneration;
+});
+
+/** Whether generations are required of this client, and so those in bodies hold. */
+export const GenerationsHold = createParamDecorator((_: unknown, context: ExecutionContext): boolean => {
+  return contextOf(requestOf(context))?.generationRequired ?? false;
 });
 
 /** The query string as ordered pairs, decoded. Throws Invalid if it isn't UTF-8 (spec http.md §6.4). */
@@ -39,7 +49,7 @@ function decode(text: string): string {
     // A percent sign that escapes nothing stands for itself, as form decoders have it.
     return decodeURIComponent(spaced.replaceAll(/%(?![0-9a-fA-F]{2})/g, '%25'));
   } catch (cause) {
-    throw new Invalid('Invalid query string parameters: the query string is not valid UTF-8', { cause });
+    throw new InvalidQuery('Invalid query string parameters: the query string is not valid UTF-8', { cause });
   }
 }
 

@@ -1,3 +1,4 @@
+import { REASONS } from '#berth/domain';
 import { HttpError } from './http-error.js';
 
 /** Which methods each path has, in the order they were declared, to tell a 405 from a 404 (spec http.md §5). */
@@ -19,7 +20,7 @@ export class RouteTable {
         headers: { allow: methods.join(', ') },
       });
     }
-    return new HttpError(404, '');
+    return new HttpError(404, '', { reason: REASONS.pathNotFound });
   }
 }
 

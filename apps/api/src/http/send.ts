@@ -5,7 +5,7 @@ import { contextOf } from './context.js';
 import { variesByOrigin } from './cors.js';
 import { writeError } from './error-body.js';
 import { toHttpError } from './http-error.js';
-import { VERSION_HEADER } from './microversion.js';
+import { BERTH_VERSION, namesBerth, VERSION_HEADER } from './microversion.js';
 
 /** First version that tells when things changed (spec http.md §7). */
 const CACHE_HEADERS_SINCE = 15;
@@ -52,7 +52,8 @@ export function sendError(reply: FastifyReply, failure: unknown): void {
   for (const [name, value] of Object.entries(error.options.headers ?? {})) void reply.header(name, value);
   if (error.status === 401) {
     // Not in the form of the others (spec http.md §9).
-    const body = { message: error.message, code: '401 Unauthorized', title: 'Unauthorized' };
+    const reason = namesBerth(request.headers[VERSION_HEADER]) && { reason: { code: error.reason } };
+    const body = { message: error.message, code: '401 Unauthorized', title: 'Unauthorized', ...reason };
     sendText(reply, JSON_TYPE, JSON.stringify(body));
     return;
   }
@@ -61,6 +62,8 @@ export function sendError(reply: FastifyReply, failure: unknown): void {
     method: request.method,
     requestId: context?.requestId ?? '',
     minor: versionKnown ? context.minor : undefined,
+    // Also where nobody is known to ask, or no version was agreed on.
+    berth: namesBerth(request.headers[VERSION_HEADER]),
   });
   // To HEAD too: the server leaves the body out, and its length keeps the connection usable.
   sendText(reply, contentType, body);
@@ -72,7 +75,8 @@ function sendText(reply: FastifyReply, contentType: string, text: string): void 
 }
 
 function addVersionHeaders(reply: FastifyReply, minor: number): void {
-  void reply.header(VERSION_HEADER, `placement 1.${minor}`);
+  const berth = contextOf(reply.request)?.berth === true ? `, berth ${BERTH_VERSION}` : '';
+  void reply.header(VERSION_HEADER, `placement 1.${minor}${berth}`);
   void reply.header('vary', variesByOrigin(reply) ? `${VERSION_HEADER},Origin` : VERSION_HEADER);
 }
 

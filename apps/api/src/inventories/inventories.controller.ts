@@ -3,7 +3,7 @@ import { Body, Controller, Delete, Get, Param, Post, Put } from '@nestjs/common'
 import { created, noContent, ok, type Answer } from '../http/answer.js';
 import { Endpoint } from '../http/endpoint.js';
 import { toInventories, toInventory } from '../http/inventory-fields.js';
-import { Minor } from '../http/request-values.js';
+import { ClaimedGeneration, Minor } from '../http/request-values.js';
 import {
   POST_INVENTORY_BODIES,
   PUT_INVENTORIES_BODIES,
@@ -39,12 +39,18 @@ export class InventoriesController {
     rule: 'placement:resource_providers:inventories:create',
     gates: ['contentType', 'policy'],
     body: POST_INVENTORY_BODIES,
+    generation: 'provider',
     lookupFirst: true,
     summary: 'Add the inventory of one class',
   })
-  async add(@Param('uuid') uuid: string, @Body() body: PostInventoryBody, @Minor() minor: number): Promise<Answer> {
+  async add(
+    @Param('uuid') uuid: string,
+    @Body() body: PostInventoryBody,
+    @Minor() minor: number,
+    @ClaimedGeneration() claimed: number | null | undefined,
+  ): Promise<Answer> {
     const inventory = toInventory(body.resource_class, body);
-    const generation = await this.inventories.add(uuid, inventory, capacityOptions(minor));
+    const generation = await this.inventories.add(uuid, inventory, { ...capacityOptions(minor), claimed });
     return created({
       location: `/resource_providers/${uuid}/inventories/${body.resource_class}`,
       body: inventoryView(generation, inventory),
@@ -57,6 +63,7 @@ export class InventoriesController {
     rule: 'placement:resource_providers:inventories:update',
     gates: ['contentType', 'policy'],
     body: PUT_INVENTORIES_BODIES,
+    generation: 'provider',
     lookupFirst: true,
     summary: 'Replace all inventories of a provider',
   })
@@ -80,10 +87,14 @@ export class InventoriesController {
     gates: ['version', 'policy'],
     since: REMOVE_ALL_SINCE,
     sinceStatus: 405,
+    generation: 'provider',
     summary: 'Remove all inventories of a provider',
   })
-  async removeAll(@Param('uuid') uuid: string): Promise<Answer> {
-    await this.inventories.removeAll(uuid);
+  async removeAll(
+    @Param('uuid') uuid: string,
+    @ClaimedGeneration() claimed: number | null | undefined,
+  ): Promise<Answer> {
+    await this.inventories.removeAll(uuid, claimed);
     return noContent();
   }
 
@@ -103,6 +114,7 @@ export class InventoriesController {
     rule: 'placement:resource_providers:inventories:update',
     gates: ['contentType', 'policy'],
     body: PUT_INVENTORY_BODIES,
+    generation: 'provider',
     lookupFirst: true,
     summary: 'Replace the inventory of one class',
   })
@@ -122,10 +134,15 @@ export class InventoriesController {
   @Endpoint({
     rule: 'placement:resource_providers:inventories:delete',
     gates: ['policy'],
+    generation: 'provider',
     summary: 'Remove the inventory of one class',
   })
-  async removeOne(@Param('uuid') uuid: string, @Param('resource_class') resourceClass: string): Promise<Answer> {
-    await this.inventories.removeOne(uuid, resourceClass);
+  async removeOne(
+    @Param('uuid') uuid: string,
+    @Param('resource_class') resourceClass: string,
+    @ClaimedGeneration() claimed: number | null | undefined,
+  ): Promise<Answer> {
+    await this.inventories.removeOne(uuid, resourceClass, claimed);
     return noContent();
   }
 }

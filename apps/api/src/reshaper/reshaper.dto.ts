@@ -41,13 +41,13 @@ export const POST_RESHAPER_BODIES = versionedBodies(
 );
 
 /** Source: spec reshaper.md §1. */
-export function toReshape({ inventories, allocations }: PostReshaperBodyV1_30): Reshape {
+export function toReshape({ inventories, allocations }: PostReshaperBodyV1_30, generationsHold: boolean): Reshape {
   return {
     inventories: Object.entries(inventories).map(([providerUuid, set]) => ({
       providerUuid,
       generation: set.resource_provider_generation,
       inventories: toInventories(set.inventories),
     })),
-    writes: toAllocationWrites(allocations),
+    writes: toAllocationWrites(allocations, generationsHold),
   };
 }

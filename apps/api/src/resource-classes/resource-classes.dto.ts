@@ -1,4 +1,4 @@
-import { Invalid } from '#berth/domain';
+import { Invalid, REASONS } from '#berth/domain';
 import { IsString, Matches, MaxLength } from 'class-validator';
 import { validateBody, versionedBodies } from '../http/schema/index.js';
 
@@ -23,6 +23,6 @@ export const PUT_RESOURCE_CLASS_BODIES = versionedBodies({ since: 2, class: PutR
 /** A name from the path, held to the rule of a POST's body. Throws Invalid. Source: spec resource_classes.md, PUT since 1.7. */
 export function toResourceClassName(name: string): string {
   const wrong = validateBody(PostResourceClassBody, { name });
-  if (wrong !== undefined) throw new Invalid(`JSON does not validate: ${wrong}`);
+  if (wrong !== undefined) throw new Invalid(`JSON does not validate: ${wrong}`, { reason: REASONS.nameMalformed });
   return name;
 }

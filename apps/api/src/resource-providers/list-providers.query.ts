@@ -1,5 +1,5 @@
 import type { ListFilter } from '#berth/placement';
-import { Invalid } from '#berth/domain';
+import { InvalidQuery } from '#berth/domain';
 import { memberOf } from '../http/filters/member-of.filter.js';
 import { queryCheck, querySchema, type QueryRule } from '../http/filters/query-check.js';
 import { lastValueOf, type QueryPairs } from '../http/filters/query-pairs.js';
@@ -62,7 +62,7 @@ function providerUuid(pairs: QueryPairs, key: 'uuid' | 'in_tree'): string | unde
   const value = lastValueOf(pairs, key);
   if (value !== undefined && !isDashedUuid(value)) {
     const shown = pythonText(value, SHOWN_CHARACTERS);
-    throw new Invalid(
+    throw new InvalidQuery(
       `Invalid query string parameters: ${shown} is not a 'uuid'  ` +
         `Failed validating 'format' in schema['properties']['${key}']:     {'format': 'uuid', 'type': 'string'}  ` +
         `On instance['${key}']:     ${shown}`,

@@ -2,7 +2,7 @@ import { ProviderRemovalService, ResourceProvidersService } from '#berth/placeme
 import { Body, Controller, Delete, Get, Param, Post, Put } from '@nestjs/common';
 import { created, noContent, ok, type Answer } from '../http/answer.js';
 import { Endpoint } from '../http/endpoint.js';
-import { Minor, MountPrefix, QueryPairs } from '../http/request-values.js';
+import { ClaimedGeneration, Minor, MountPrefix, QueryPairs } from '../http/request-values.js';
 import type { QueryPairs as Pairs } from '../http/filters/query-pairs.js';
 import { toListFilter } from './list-providers.query.js';
 import {
@@ -66,6 +66,7 @@ export class ResourceProvidersController {
     rule: 'placement:resource_providers:update',
     gates: ['contentType', 'policy'],
     body: PUT_PROVIDER_BODIES,
+    generation: 'provider',
     lookupFirst: true,
     summary: 'Rename a resource provider or give it another parent',
   })
@@ -74,8 +75,9 @@ export class ResourceProvidersController {
     @Body() body: PutProviderBody,
     @Minor() minor: number,
     @MountPrefix() prefix: string,
+    @ClaimedGeneration() claimed: number | null | undefined,
   ): Promise<Answer> {
-    const provider = await this.providers.update(uuid, toProviderUpdate(body, minor));
+    const provider = await this.providers.update(uuid, { ...toProviderUpdate(body, minor), claimed });
     return ok(providerView(provider, minor, prefix), { lastModifiedMs: provider.changedAtMs });
   }
 
@@ -83,10 +85,11 @@ export class ResourceProvidersController {
   @Endpoint({
     rule: 'placement:resource_providers:delete',
     gates: ['policy'],
+    generation: 'provider',
     summary: 'Delete a resource provider',
   })
-  async remove(@Param('uuid') uuid: string): Promise<Answer> {
-    await this.removals.remove(uuid);
+  async remove(@Param('uuid') uuid: string, @ClaimedGeneration() claimed: number | null | undefined): Promise<Answer> {
+    await this.removals.remove(uuid, claimed);
     return noContent();
   }
 }

@@ -1,4 +1,4 @@
-import { Invalid } from '#berth/domain';
+import { InvalidQuery } from '#berth/domain';
 import type { TraitsFilter } from '#berth/placement';
 import { queryCheck, querySchema, type QueryRule } from '../http/filters/query-check.js';
 import { lastValueOf, type QueryPairs } from '../http/filters/query-pairs.js';
@@ -28,7 +28,7 @@ function nameConditions(value: string | undefined): Pick<TraitsFilter, 'names' |
   if (value === undefined) return { names: undefined, prefix: undefined };
   const colon = value.indexOf(':');
   if (colon === -1) {
-    throw new Invalid(
+    throw new InvalidQuery(
       'Badly formatted name parameter. Expected name query string parameter in form: ' +
         `?name=[in|startswith]:[name1,name2|prefix]. Got: "${value}"`,
     );
@@ -45,7 +45,7 @@ function associatedOf(value: string | undefined): boolean | undefined {
   if (value === undefined) return undefined;
   const word = value.toLowerCase();
   if (word !== 'true' && word !== 'false') {
-    throw new Invalid('The query parameter "associated" only accepts "true" or "false"');
+    throw new InvalidQuery('The query parameter "associated" only accepts "true" or "false"');
   }
   return word === 'true';
 }

@@ -2,6 +2,7 @@ import { ProviderTraitsService } from '#berth/placement';
 import { Body, Controller, Delete, Get, Param, Put } from '@nestjs/common';
 import { noContent, ok, type Answer } from '../http/answer.js';
 import { Endpoint } from '../http/endpoint.js';
+import { ClaimedGeneration } from '../http/request-values.js';
 import { PUT_PROVIDER_TRAITS_BODIES, type PutProviderTraitsBody } from './traits.dto.js';
 import { providerTraitsView } from './traits.view.js';
 
@@ -29,6 +30,7 @@ export class ProviderTraitsController {
     gates: ['version', 'contentType', 'policy'],
     since: SINCE,
     body: PUT_PROVIDER_TRAITS_BODIES,
+    generation: 'provider',
     summary: 'Replace the traits of a provider',
   })
   async replaceAll(@Param('uuid') uuid: string, @Body() body: PutProviderTraitsBody): Promise<Answer> {
@@ -41,10 +43,14 @@ export class ProviderTraitsController {
     rule: 'placement:resource_providers:traits:delete',
     gates: ['version', 'policy'],
     since: SINCE,
+    generation: 'provider',
     summary: 'Remove all traits of a provider',
   })
-  async removeAll(@Param('uuid') uuid: string): Promise<Answer> {
-    await this.traits.removeAll(uuid);
+  async removeAll(
+    @Param('uuid') uuid: string,
+    @ClaimedGeneration() claimed: number | null | undefined,
+  ): Promise<Answer> {
+    await this.traits.removeAll(uuid, claimed);
     return noContent();
   }
 }

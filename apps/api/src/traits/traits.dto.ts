@@ -1,4 +1,4 @@
-import { Invalid } from '#berth/domain';
+import { Invalid, REASONS } from '#berth/domain';
 import { IsArray, IsInt, IsString, Length } from 'class-validator';
 import { versionedBodies } from '../http/schema/index.js';
 
@@ -23,5 +23,6 @@ export function toTraitName(name: string): string {
   throw new Invalid(
     `The trait is invalid. A valid trait must be no longer than ${MAX_NAME} characters, start with the prefix "CUSTOM_" ` +
       'and use following characters: "A"-"Z", "0"-"9" and "_"',
+    { reason: REASONS.nameMalformed },
   );
 }

@@ -1,5 +1,5 @@
 import { aggregatesAt, providerAt } from '#berth/candidates';
-import { GenerationConflict, type Generation } from '#berth/domain';
+import { ProviderGenerationConflict, type Generation } from '#berth/domain';
 import { AggregateStore, GenerationService, noProvider, ProviderStore, Transactions } from '#berth/store';
 import { Injectable } from '@nestjs/common';
 import { SnapshotKeeper } from '../snapshot-keeper.js';
@@ -44,9 +44,11 @@ export class AggregatesService {
       } else {
         const bump = await this.generations.increment(tx, 'provider', provider.id, claimed);
         if (bump.status !== 'bumped') {
-          throw new GenerationConflict(
+          throw new ProviderGenerationConflict(
             "Resource provider's generation already changed. Please update the generation and try again.",
-            { resource_provider: providerUuid, given: claimed },
+            providerUuid,
+            bump.status === 'stale' ? bump.found : provider.generation,
+            claimed,
           );
         }
         generation = bump.generation;

@@ -1,4 +1,4 @@
-import { applyRemoval, applyWrites, NotFound, type AllocationWrite } from '#berth/domain';
+import { type AllocationWrite, applyRemoval, applyWrites, NotFound, REASONS } from '#berth/domain';
 import {
   AllocationStore,
   noProvider,
@@ -38,6 +38,7 @@ export class AllocationsService {
     const held = providerUuid.includes('\0') ? undefined : await this.byProvider.get(providerUuid);
     if (held !== undefined) return held;
     throw new NotFound(`Resource provider '${providerUuid}' not found: ${noProvider(providerUuid)}`, {
+      reason: REASONS.providerNotFound,
       facts: { resource_provider: providerUuid },
     });
   }
@@ -69,14 +70,17 @@ export class AllocationsService {
     });
   }
 
-  /** Takes everything from a consumer. Throws NotFound when it holds nothing. Source: spec allocations.md §7. */
-  remove(consumerUuid: string): Promise<void> {
+  /**
+   * Takes everything from a consumer. Throws NotFound when it holds nothing, GenerationConflict when `claimed` is not
+   * its generation. Source: spec allocations.md §7.
+   */
+  remove(consumerUuid: string, claimed?: number | null): Promise<void> {
     return this.claims.run({
       name: 'allocations.remove',
       writes: [],
       consumerUuids: [consumerUuid],
       apply: (ledger) => {
-        applyRemoval(ledger, consumerUuid);
+        applyRemoval(ledger, consumerUuid, claimed);
       },
     });
   }

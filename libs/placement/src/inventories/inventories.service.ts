@@ -7,7 +7,9 @@ import {
   ERROR_CODES,
   NotFound,
   planInventories,
-  toGeneration,
+  ProviderGenerationConflict,
+  REASONS,
+  type ErrorOptions,
   type Generation,
   type Inventory,
 } from '#berth/domain';
@@ -61,26 +63,42 @@ export class InventoriesService {
   ): Promise<{ generation: Generation; inventory: Inventory; changedAtMs: number }> {
     const { generation, inventories, changedAtMs } = await this.list(providerUuid);
     const inventory = inventories.find((one) => one.resourceClass === resourceClass);
-    if (inventory === undefined) throw new NotFound(`No inventory of class ${resourceClass} for ${providerUuid}`);
+    if (inventory === undefined) {
+      throw new NotFound(
+        `No inventory of class ${resourceClass} for ${providerUuid}`,
+        noRecord(providerUuid, resourceClass),
+      );
+    }
     return { generation, inventory, changedAtMs };
   }
 
-  /** Adds one record. Throws NotFound, Invalid, GenerationConflict if there is one. Source: spec inventories.md §4. */
-  add(providerUuid: string, inventory: Inventory, options: CapacityOptions): Promise<Generation> {
+  /**
+   * Adds one record; `claimed`: the generation it takes, where the client says one. Throws NotFound, Invalid,
+   * GenerationConflict, also if there is a record. Source: spec inventories.md §4.
+   */
+  add(
+    providerUuid: string,
+    inventory: Inventory,
+    options: CapacityOptions & { readonly claimed?: number | null | undefined },
+  ): Promise<Generation> {
     return this.transactions.run('inventories.add', async (tx) => {
       const prefix = `Unable to create inventory for resource provider ${providerUuid}: `;
       const { id } = await this.providers.getId(tx, providerUuid);
       checkCapacity(inventory, providerUuid, { ...options, prefix });
-      const bump = await this.generations.incrementUnclaimed(tx, id);
+      const bump = await this.generations.incrementMaybe(tx, id, options.claimed);
+      const generation = bumped(bump, providerUuid, options.claimed);
       const resourceClass = await this.classes.find(tx, inventory.resourceClass);
-      if (resourceClass === undefined) throw new Invalid(`${prefix}No such resource class ${inventory.resourceClass}.`);
+      if (resourceClass === undefined) {
+        throw new Invalid(`${prefix}No such resource class ${inventory.resourceClass}.`, noClass(inventory));
+      }
       if (!(await this.inventories.insert(tx, id, resourceClass.id, inventory))) {
         throw new GenerationConflict(
           `Update conflict: Inventory of class ${inventory.resourceClass} for resource provider ${providerUuid} already exists.`,
           { resource_provider: providerUuid, resource_class: inventory.resourceClass },
+          REASONS.inventoryExists,
         );
       }
-      return bumped(bump, providerUuid);
+      return generation;
     });
   }
 
@@ -112,12 +130,15 @@ export class InventoriesService {
       const prefix = `Unable to update inventory for resource provider ${providerUuid}: `;
       checkCapacity(inventory, providerUuid, { ...options, prefix });
       const resourceClass = await this.classes.find(tx, inventory.resourceClass);
-      if (resourceClass === undefined) throw new NotFound(`No such resource class ${inventory.resourceClass}.`);
+      if (resourceClass === undefined) {
+        throw new NotFound(`No such resource class ${inventory.resourceClass}.`, noClass(inventory));
+      }
       const current = await this.inventories.list(tx, [id]);
       if (!current.some(({ resourceClassId }) => resourceClassId === resourceClass.id)) {
         throw new Invalid(
           `No inventory record with resource class for resource provider ${providerUuid}: ` +
             `No inventory of class ${inventory.resourceClass} found.`,
+          noRecord(providerUuid, inventory.resourceClass),
         );
       }
       await this.inventories.upsert(tx, [{ ...inventory, providerId: id, resourceClassId: resourceClass.id }]);
@@ -125,27 +146,32 @@ export class InventoriesService {
     });
   }
 
-  /** Removes all records. Throws NotFound, InventoryInUse. Source: spec inventories.md §6. */
-  removeAll(providerUuid: string): Promise<void> {
+  /** Removes all records. Throws NotFound, GenerationConflict, InventoryInUse. Source: spec inventories.md §6. */
+  removeAll(providerUuid: string, claimed?: number | null): Promise<void> {
     return this.transactions.run('inventories.removeAll', async (tx) => {
       const { id } = await this.providers.getId(tx, providerUuid);
-      bumped(await this.generations.incrementUnclaimed(tx, id), providerUuid);
+      bumped(await this.generations.incrementMaybe(tx, id, claimed), providerUuid, claimed);
       await this.replace(tx, id, providerUuid, [], '');
     });
   }
 
-  /** Removes one record. Throws NotFound, or InventoryInUse with the code of a lost race. Source: spec inventories.md §9. */
-  removeOne(providerUuid: string, resourceClass: string): Promise<void> {
+  /**
+   * Removes one record. Throws NotFound, GenerationConflict, or InventoryInUse with the code of a lost race.
+   * Source: spec inventories.md §9.
+   */
+  removeOne(providerUuid: string, resourceClass: string, claimed?: number | null): Promise<void> {
     return this.transactions.run('inventories.removeOne', async (tx) => {
       const { id } = await this.providers.getId(tx, providerUuid);
-      bumped(await this.generations.incrementUnclaimed(tx, id), providerUuid);
+      bumped(await this.generations.incrementMaybe(tx, id, claimed), providerUuid, claimed);
       const none = `No inventory of class ${resourceClass} found for delete`;
       const known = await this.classes.find(tx, resourceClass);
-      if (known === undefined) throw new NotFound(`${none}: No such resource class ${resourceClass}.`);
+      if (known === undefined) {
+        throw new NotFound(`${none}: No such resource class ${resourceClass}.`, noClass({ resourceClass }));
+      }
       const record = (await this.inventories.list(tx, [id])).find(
         ({ resourceClassId }) => resourceClassId === known.id,
       );
-      if (record === undefined) throw new NotFound(`${none}: ${none}`);
+      if (record === undefined) throw new NotFound(`${none}: ${none}`, noRecord(providerUuid, resourceClass));
       if (record.used > 0) {
         throw new InventoryInUse(providerUuid, [resourceClass], {
           prefix: `Unable to delete inventory of class ${resourceClass}: `,
@@ -159,7 +185,7 @@ export class InventoriesService {
   /** Guards and raises the provider's generation. Throws NotFound, GenerationConflict. */
   private async raise(tx: Tx, uuid: string, claimed: number): Promise<{ id: number; generation: Generation }> {
     const bump = await this.generations.incrementByUuid(tx, uuid, claimed);
-    return { generation: bumped(bump, uuid), id: bump.id ?? 0 };
+    return { generation: bumped(bump, uuid, claimed), id: bump.id ?? 0 };
   }
 
   private async replace(
@@ -189,11 +215,25 @@ export class InventoriesService {
   }
 }
 
-function bumped(bump: Bump, providerUuid: string): Generation {
+function bumped(bump: Bump, providerUuid: string, claimed: number | null | undefined): Generation {
   if (bump.status === 'bumped') return bump.generation;
-  if (bump.status === 'missing') throw new NotFound(noProvider(providerUuid));
-  throw new GenerationConflict('resource provider generation conflict', {
-    resource_provider: providerUuid,
-    expected: toGeneration(bump.found),
-  });
+  if (bump.status === 'missing') {
+    throw new NotFound(noProvider(providerUuid), {
+      reason: REASONS.providerNotFound,
+      facts: { resource_provider: providerUuid },
+    });
+  }
+  const message = 'resource provider generation conflict';
+  throw new ProviderGenerationConflict(message, providerUuid, bump.found, claimed ?? bump.found);
+}
+
+function noClass({ resourceClass }: Pick<Inventory, 'resourceClass'>): ErrorOptions {
+  return { reason: REASONS.resourceClassNotFound, facts: { resource_class: resourceClass } };
+}
+
+function noRecord(providerUuid: string, resourceClass: string): ErrorOptions {
+  return {
+    reason: REASONS.inventoryNotFound,
+    facts: { resource_provider: providerUuid, resource_class: resourceClass },
+  };
 }

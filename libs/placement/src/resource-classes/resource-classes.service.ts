@@ -1,4 +1,12 @@
-import { Conflict, FIRST_CUSTOM_RESOURCE_CLASS_ID, Invalid, NotFound } from '#berth/domain';
+import {
+  Conflict,
+  type ErrorOptions,
+  FIRST_CUSTOM_RESOURCE_CLASS_ID,
+  Invalid,
+  NotFound,
+  type Reason,
+  REASONS,
+} from '#berth/domain';
 import {
   GenerationService,
   InventoryStore,
@@ -33,7 +41,11 @@ export class ResourceClassesService {
   /** Throws Conflict if there is one of that name. */
   async create(name: string): Promise<void> {
     const created = await this.transactions.run('resourceClasses.create', (tx) => this.insert(tx, name));
-    if (!created) throw new Conflict(`Conflicting resource class already exists: ${name}`);
+    if (!created)
+      throw new Conflict(
+        `Conflicting resource class already exists: ${name}`,
+        about(REASONS.resourceClassExists, name),
+      );
   }
 
   /** Creates the class or confirms that it is there; true if created. */
@@ -49,9 +61,10 @@ export class ResourceClassesService {
     return this.transactions.run('resourceClasses.rename', async (tx) => {
       const found = await this.classes.lockForDelete(tx, name);
       if (found === undefined) throw unknownClass(name);
-      if (isStandard(found)) throw new Invalid(`Cannot update standard resource class ${name}`);
+      if (isStandard(found))
+        throw new Invalid(`Cannot update standard resource class ${name}`, about(REASONS.resourceClassStandard, name));
       if (!(await this.classes.rename(tx, found.id, wanted))) {
-        throw new Conflict(`Resource class already exists: ${wanted}`);
+        throw new Conflict(`Resource class already exists: ${wanted}`, about(REASONS.resourceClassExists, wanted));
       }
       await this.generations.touchNames(tx);
       const renamed = await this.classes.find(tx, wanted);
@@ -66,9 +79,13 @@ export class ResourceClassesService {
       const found = await this.classes.lockForDelete(tx, name);
       if (found === undefined) throw unknownClass(name);
       const prefix = 'Error in delete resource class: Cannot delete ';
-      if (isStandard(found)) throw new Invalid(`${prefix}standard resource class ${name}.`);
+      if (isStandard(found))
+        throw new Invalid(`${prefix}standard resource class ${name}.`, about(REASONS.resourceClassStandard, name));
       if (await this.inventories.hasClass(tx, found.id)) {
-        throw new Conflict(`${prefix}resource class ${name}. Class is in use in inventory.`);
+        throw new Conflict(
+          `${prefix}resource class ${name}. Class is in use in inventory.`,
+          about(REASONS.resourceClassInUse, name),
+        );
       }
       await this.classes.deleteById(tx, found.id);
       await this.generations.touchNames(tx);
@@ -87,5 +104,9 @@ function isStandard({ id }: { readonly id: number }): boolean {
 }
 
 function unknownClass(name: string): NotFound {
-  return new NotFound(`No such resource class ${name}.`);
+  return new NotFound(`No such resource class ${name}.`, about(REASONS.resourceClassNotFound, name));
+}
+
+function about(reason: Reason, name: string): ErrorOptions {
+  return { reason, facts: { resource_class: name } };
 }

@@ -1,4 +1,4 @@
-import { Conflict, ERROR_CODES, NotFound } from '#berth/domain';
+import { Conflict, ERROR_CODES, NotFound, ProviderGenerationConflict, REASONS } from '#berth/domain';
 import {
   AggregateStore,
   GenerationService,
@@ -6,6 +6,7 @@ import {
   ProviderStore,
   TraitStore,
   Transactions,
+  type Tx,
 } from '#berth/store';
 import { Injectable } from '@nestjs/common';
 
@@ -21,22 +22,27 @@ export class ProviderRemovalService {
     private readonly generations: GenerationService,
   ) {}
 
-  /** Throws NotFound, or Conflict while it has children or allocations. Source: spec resource_providers.md §5. */
-  remove(uuid: string): Promise<void> {
+  /**
+   * Throws NotFound, GenerationConflict where `claimed` is not its generation, or Conflict while it has children or
+   * allocations. Source: spec resource_providers.md §5.
+   */
+  remove(uuid: string, claimed?: number | null): Promise<void> {
     return this.transactions.run('resourceProviders.remove', async (tx) => {
       const provider = await this.providers.lockForDelete(tx, uuid);
       const facts = { resource_provider: uuid };
-      if (provider === undefined)
-        throw new NotFound(`No resource provider with uuid ${uuid} found for delete`, { facts });
+      if (provider === undefined) throw gone(uuid);
+      if (typeof claimed === 'number') await this.guard(tx, provider.id, uuid, claimed);
       if (provider.hasChildren) {
         throw new Conflict(`Unable to delete parent resource provider ${uuid}: It has child resource providers.`, {
           code: ERROR_CODES.cannotDeleteParent,
+          reason: REASONS.providerHasChildren,
           facts,
         });
       }
       if (await this.inventories.isUsed(tx, provider.id)) {
         throw new Conflict(`Unable to delete resource provider ${uuid}: Resource provider has allocations.`, {
           code: ERROR_CODES.providerInUse,
+          reason: REASONS.providerInUse,
           facts,
         });
       }
@@ -47,4 +53,19 @@ export class ProviderRemovalService {
       await this.generations.touch(tx, [provider.id], true);
     });
   }
+  /** Raises what is about to go: the comparison stands in the statement, as everywhere. */
+  private async guard(tx: Tx, id: number, uuid: string, claimed: number): Promise<void> {
+    const bump = await this.generations.increment(tx, 'provider', id, claimed);
+    if (bump.status === 'bumped') return;
+    if (bump.status === 'missing') throw gone(uuid);
+    throw new ProviderGenerationConflict('resource provider generation conflict', uuid, bump.found, claimed);
+  }
+}
+
+function gone(uuid: string): NotFound {
+  const facts = { resource_provider: uuid };
+  return new NotFound(`No resource provider with uuid ${uuid} found for delete`, {
+    reason: REASONS.providerNotFound,
+    facts,
+  });
 }

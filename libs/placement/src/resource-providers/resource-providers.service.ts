@@ -1,5 +1,5 @@
 import { listProviders, providerAt, type ListFilter, type ProviderView, type Snapshot } from '#berth/candidates';
-import { Conflict, ERROR_CODES, planParent, uncreated } from '#berth/domain';
+import { Conflict, ERROR_CODES, planParent, ProviderGenerationConflict, REASONS, uncreated } from '#berth/domain';
 import {
   GenerationService,
   LostRace,
@@ -24,6 +24,8 @@ export interface ProviderUpdate {
   readonly name: string;
   readonly parentUuid: string | null | undefined;
   readonly allowReparenting: boolean;
+  /** The generation the client saw; the update then raises it, so that a second one that saw the same is late. */
+  readonly claimed?: number | null | undefined;
 }
 
 @Injectable()
@@ -65,7 +67,8 @@ export class ResourceProvidersService {
     }
     return this.transactions.run('resourceProviders.create', async (tx) => {
       const parent = parentUuid === null ? null : await this.keepParent(tx, parentUuid);
-      if (parent === undefined) throw uncreated(name, uuid, 'parent provider UUID does not exist.');
+      if (parent === undefined)
+        throw uncreated(name, uuid, 'parent provider UUID does not exist.', REASONS.parentNotFound);
       const taken = await this.providers.insert(tx, uuid, name, parent);
       if (taken !== undefined) throw duplicate(taken === 'uuid' ? `uuid: ${uuid}` : `name: ${name}`);
       const provider = await this.providers.get(tx, uuid);
@@ -74,16 +77,27 @@ export class ResourceProvidersService {
     });
   }
 
-  /** Throws NotFound, Invalid for a bad parent, Conflict for a taken name. Source: spec resource_providers.md §4. */
-  update(uuid: string, { name, parentUuid, allowReparenting }: ProviderUpdate): Promise<Provider> {
+  /**
+   * Throws NotFound, GenerationConflict, Invalid for a bad parent, Conflict for a taken name.
+   * Source: spec resource_providers.md §4.
+   */
+  update(uuid: string, { name, parentUuid, allowReparenting, claimed }: ProviderUpdate): Promise<Provider> {
     return this.transactions.run('resourceProviders.update', async (tx) => {
       const provider = await this.providers.get(tx, uuid);
       if (parentUuid === undefined) await this.generations.lock(tx, provider.id);
       else await this.setParent(tx, provider, parentUuid, allowReparenting);
+      if (typeof claimed === 'number') await this.raise(tx, provider, claimed);
       if ((await this.providers.rename(tx, provider.id, name)) !== undefined) throw duplicate(name);
       await this.generations.touch(tx, [provider.id], true);
       return await this.providers.get(tx, uuid);
     });
+  }
+
+  private async raise(tx: Tx, { id, uuid }: Provider, claimed: number): Promise<void> {
+    const bump = await this.generations.increment(tx, 'provider', id, claimed);
+    if (bump.status === 'bumped') return;
+    if (bump.status === 'missing') throw new LostRace('the provider was deleted');
+    throw new ProviderGenerationConflict('resource provider generation conflict', uuid, bump.found, claimed);
   }
 
   /** The parent, its tree's shape kept as it is until the transaction ends; undefined if there is none. */
@@ -139,5 +153,8 @@ export class ResourceProvidersService {
 }
 
 function duplicate(what: string): Conflict {
-  return new Conflict(`Conflicting resource provider ${what} already exists.`, { code: ERROR_CODES.duplicateName });
+  return new Conflict(`Conflicting resource provider ${what} already exists.`, {
+    code: ERROR_CODES.duplicateName,
+    reason: REASONS.providerExists,
+  });
 }

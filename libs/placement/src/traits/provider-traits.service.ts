@@ -1,5 +1,5 @@
 import { providerAt, traitsAt } from '#berth/candidates';
-import { GenerationConflict, Invalid, NotFound, type Generation } from '#berth/domain';
+import { Invalid, NotFound, ProviderGenerationConflict, REASONS, type Generation } from '#berth/domain';
 import { GenerationService, noProvider, ProviderStore, Transactions, TraitStore } from '#berth/store';
 import { Injectable } from '@nestjs/common';
 import { SnapshotKeeper } from '../snapshot-keeper.js';
@@ -39,12 +39,17 @@ export class ProviderTraitsService {
     return this.transactions.run('providerTraits.replaceAll', async (tx) => {
       const { id } = await this.providers.getId(tx, providerUuid);
       const generation = await this.generations.lock(tx, id);
-      if (generation === undefined) throw new NotFound(noProvider(providerUuid));
+      if (generation === undefined) throw gone(providerUuid);
       if (generation !== claimed) throw changed(providerUuid, generation, claimed);
       const wanted = await this.traits.findByNames(tx, names);
       const known = new Set(wanted.map(({ name }) => name));
       const unknown = [...new Set(names)].filter((name) => !known.has(name));
-      if (unknown.length > 0) throw new Invalid(`No such trait ${unknown.join(', ')}`, { facts: { traits: unknown } });
+      if (unknown.length > 0) {
+        throw new Invalid(`No such trait ${unknown.join(', ')}`, {
+          reason: REASONS.traitNotFound,
+          facts: { traits: unknown },
+        });
+      }
       const current = await this.traits.listByProvider(tx, id);
       if (current.length === known.size && current.every(({ name }) => known.has(name))) {
         return { generation, traits: current.map(({ name }) => name), changedAtMs: latestOf(current) };
@@ -61,12 +66,13 @@ export class ProviderTraitsService {
     });
   }
 
-  /** Takes all traits away; the generation rises only if there were any. Throws NotFound. */
-  removeAll(providerUuid: string): Promise<void> {
+  /** Takes all traits away; the generation rises only if there were any. Throws NotFound, GenerationConflict. */
+  removeAll(providerUuid: string, claimed?: number | null): Promise<void> {
     return this.transactions.run('providerTraits.removeAll', async (tx) => {
       const { id } = await this.providers.getId(tx, providerUuid);
       const generation = await this.generations.lock(tx, id);
-      if (generation === undefined) throw new NotFound(noProvider(providerUuid));
+      if (generation === undefined) throw gone(providerUuid);
+      if (typeof claimed === 'number' && claimed !== generation) throw changed(providerUuid, generation, claimed);
       if ((await this.traits.listByProvider(tx, id)).length === 0) return;
       await this.generations.increment(tx, 'provider', id, generation);
       await this.traits.deleteByProvider(tx, id);
@@ -78,9 +84,12 @@ function latestOf(traits: readonly { readonly createdAtMs: number }[]): number {
   return traits.reduce((latest, { createdAtMs }) => Math.max(latest, createdAtMs), 0);
 }
 
-function changed(providerUuid: string, found: Generation, claimed: number): GenerationConflict {
-  return new GenerationConflict(
-    "Resource provider's generation already changed. Please update the generation and try again.",
-    { resource_provider: providerUuid, expected: found, given: claimed },
-  );
+function changed(providerUuid: string, found: Generation, claimed: number): ProviderGenerationConflict {
+  const message = "Resource provider's generation already changed. Please update the generation and try again.";
+  return new ProviderGenerationConflict(message, providerUuid, found, claimed);
+}
+
+function gone(providerUuid: string): NotFound {
+  const facts = { resource_provider: providerUuid };
+  return new NotFound(noProvider(providerUuid), { reason: REASONS.providerNotFound, facts });
 }

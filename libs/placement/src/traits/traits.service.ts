@@ -1,4 +1,4 @@
-import { Conflict, CUSTOM_PREFIX, Invalid, NotFound } from '#berth/domain';
+import { Conflict, CUSTOM_PREFIX, Invalid, NotFound, REASONS } from '#berth/domain';
 import { GenerationService, Transactions, TraitStore, type Trait, type TraitsFilter } from '#berth/store';
 import { Injectable } from '@nestjs/common';
 
@@ -44,8 +44,16 @@ export class TraitsService {
     return this.transactions.run('traits.remove', async (tx) => {
       const trait = await this.traits.lockForDelete(tx, name);
       if (trait === undefined) throw unknownTrait(name);
-      if (!name.startsWith(CUSTOM_PREFIX)) throw new Invalid(`Cannot delete standard trait ${name}.`);
-      if (trait.isUsed) throw new Conflict(`The trait ${name} is in use by a resource provider.`);
+      if (!name.startsWith(CUSTOM_PREFIX))
+        throw new Invalid(`Cannot delete standard trait ${name}.`, {
+          reason: REASONS.traitStandard,
+          facts: { trait: name },
+        });
+      if (trait.isUsed)
+        throw new Conflict(`The trait ${name} is in use by a resource provider.`, {
+          reason: REASONS.traitInUse,
+          facts: { trait: name },
+        });
       await this.traits.deleteById(tx, trait.id);
       await this.generations.touchNames(tx);
     });
@@ -53,5 +61,5 @@ export class TraitsService {
 }
 
 function unknownTrait(name: string): NotFound {
-  return new NotFound(`No such trait(s): ${name}.`);
+  return new NotFound(`No such trait(s): ${name}.`, { reason: REASONS.traitNotFound, facts: { traits: [name] } });
 }

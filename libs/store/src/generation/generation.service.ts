@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { LostRace } from '../lost-race.js';
 import { run, type Tx } from '../sql.js';
 import { mark, NAMES } from '../change/change.sql.js';
-import { advance, increment, incrementByUuid, lockProvider, type Noun } from './generation.sql.js';
+import { advance, current, increment, incrementByUuid, lockProvider, type Noun } from './generation.sql.js';
 
 /** What became of an increment. */
 export type Bump =
@@ -32,7 +32,7 @@ export class GenerationService {
     const { rows } = await run(tx, increment[noun], [id, claimed]);
     const row = rows[0];
     if (row === undefined) return { status: 'missing' };
-    if (row.bumped === null) return { status: 'stale', found: toGeneration(row.found) };
+    if (row.bumped === null) return await this.late(tx, noun, id);
     return { status: 'bumped', generation: toGeneration(row.bumped) };
   }
 
@@ -41,8 +41,18 @@ export class GenerationService {
     const { rows } = await run(tx, incrementByUuid, [uuid, claimed]);
     const row = rows[0];
     if (row === undefined) return { status: 'missing' };
-    if (row.bumped === null) return { status: 'stale', found: toGeneration(row.found) };
+    if (row.bumped === null) return await this.late(tx, 'provider', row.id);
     return { status: 'bumped', generation: toGeneration(row.bumped), id: row.id };
+  }
+
+  /**
+   * The same as `increment` for a provider, whether or not the request claims a generation: where it doesn't, as
+   * incrementUnclaimed.
+   */
+  incrementMaybe(tx: Tx, providerId: number, claimed: number | null | undefined): Promise<Bump> {
+    return claimed === undefined || claimed === null
+      ? this.incrementUnclaimed(tx, providerId)
+      : this.increment(tx, 'provider', providerId, claimed);
   }
 
   /**
@@ -54,6 +64,12 @@ export class GenerationService {
     return generation === undefined
       ? { status: 'missing' }
       : await this.increment(tx, 'provider', providerId, generation);
+  }
+
+  /** What a writer who came too late found: asked again, because the statement that lost a race saw the time before it. */
+  private async late(tx: Tx, noun: Noun, id: number | string): Promise<Bump> {
+    const { rows } = await run(tx, current[noun], [id]);
+    return rows[0] === undefined ? { status: 'missing' } : { status: 'stale', found: toGeneration(rows[0].generation) };
   }
 
   /** Takes a provider's row lock without raising anything: for what leaves generations alone. undefined: gone. */

@@ -33,6 +33,18 @@ export const increment: Record<Noun, Statement<BumpRow>> = {
   ),
 };
 
+/** The generation as a statement begun now sees it. */
+export const current: Record<Noun, Statement<{ readonly generation: number }>> = {
+  provider: statement<{ readonly generation: number }>(
+    'generation.current.provider',
+    `select generation from resource_providers where id = $1::int`,
+  ),
+  consumer: statement<{ readonly generation: number }>(
+    'generation.current.consumer',
+    `select generation from consumers where id = $1::bigint`,
+  ),
+};
+
 /** The same for a provider by its uuid, which saves looking it up first. */
 export const incrementByUuid = statement<BumpRow & { readonly id: number }>(
   'generation.incrementByUuid',

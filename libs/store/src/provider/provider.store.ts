@@ -1,4 +1,4 @@
-import { NotFound, toGeneration, type Generation, type TreePlace } from '#berth/domain';
+import { type Generation, NotFound, REASONS, toGeneration, type TreePlace } from '#berth/domain';
 import { Injectable } from '@nestjs/common';
 import { advisoryKey } from '../advisory-lock.js';
 import { LostRace } from '../lost-race.js';
@@ -30,14 +30,16 @@ export class ProviderStore {
   /** The provider. Throws NotFound with `text`, or the usual one, where there is none. */
   async get(tx: Tx, uuid: string, text = noProvider(uuid)): Promise<Provider> {
     const provider = await this.find(tx, uuid);
-    if (provider === undefined) throw new NotFound(text, { facts: { resource_provider: uuid } });
+    if (provider === undefined)
+      throw new NotFound(text, { reason: REASONS.providerNotFound, facts: { resource_provider: uuid } });
     return provider;
   }
 
   /** Id and generation alone. Throws NotFound with `text`, or the usual one, where there is none. */
   async getId(tx: Tx, uuid: string, text = noProvider(uuid)): Promise<{ id: number; generation: Generation }> {
     const { rows } = await run(tx, sql.findId, [uuid]);
-    if (rows[0] === undefined) throw new NotFound(text, { facts: { resource_provider: uuid } });
+    if (rows[0] === undefined)
+      throw new NotFound(text, { reason: REASONS.providerNotFound, facts: { resource_provider: uuid } });
     return { id: rows[0].id, generation: toGeneration(rows[0].generation) };
   }
 

@@ -1,4 +1,4 @@
-import { Invalid } from '#berth/domain';
+import { InvalidQuery } from '#berth/domain';
 import { isUuidLike } from '../schema/index.js';
 
 /**
@@ -9,7 +9,7 @@ import { isUuidLike } from '../schema/index.js';
  */
 export function parseInTree(value: string): string {
   if (!isUuidLike(value)) {
-    throw new Invalid(
+    throw new InvalidQuery(
       `Invalid query string parameters: Expected 'in_tree' parameter to be a format of uuid. Got: ${value}`,
     );
   }

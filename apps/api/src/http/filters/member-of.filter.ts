@@ -1,4 +1,4 @@
-import { Invalid, type ProviderConditions } from '#berth/domain';
+import { InvalidQuery, type ProviderConditions } from '#berth/domain';
 import { valuesOf, type QueryPairs } from './query-pairs.js';
 import { isUuidLike } from '../schema/index.js';
 
@@ -16,13 +16,14 @@ const FORBIDDEN_SINCE = 32;
 export function memberOf(pairs: QueryPairs, suffix: string, minor: number): AggregateConditions {
   const key = `member_of${suffix}`;
   const values = valuesOf(pairs, key);
-  if (values.length > 1 && minor < REPEATABLE_SINCE) throw new Invalid(`Multiple ${key} parameters are not supported`);
+  if (values.length > 1 && minor < REPEATABLE_SINCE)
+    throw new InvalidQuery(`Multiple ${key} parameters are not supported`);
   const wanted: (readonly string[])[] = [];
   const unwanted = new Set<string>();
   for (const value of values) {
     const { forbidden, aggregates } = parseMemberOf(value);
     if (forbidden && minor < FORBIDDEN_SINCE) {
-      throw new Invalid(`Forbidden ${key} parameters are not supported in the specified microversion`);
+      throw new InvalidQuery(`Forbidden ${key} parameters are not supported in the specified microversion`);
     }
     if (forbidden) aggregates.forEach((aggregate) => unwanted.add(aggregate));
     else wanted.push(aggregates);
@@ -35,7 +36,7 @@ function parseMemberOf(value: string): { readonly forbidden: boolean; readonly a
   const positive = forbidden ? value.slice(1) : value;
   const several = positive.startsWith('in:');
   if (!several && positive.includes(',')) {
-    throw new Invalid(
+    throw new InvalidQuery(
       `Multiple values for 'member_of' must be prefixed with the 'in:' or '!in:' keyword using the valid ` +
         `microversion. Got: ${value}`,
     );
@@ -43,7 +44,7 @@ function parseMemberOf(value: string): { readonly forbidden: boolean; readonly a
   const aggregates = several ? positive.slice('in:'.length).split(',') : [positive];
   const stranger = aggregates.find((aggregate) => !isUuidLike(aggregate));
   if (stranger !== undefined) {
-    throw new Invalid(
+    throw new InvalidQuery(
       `Invalid query string parameters: Expected 'member_of' parameter to contain valid UUID(s). Got: ${stranger}`,
     );
   }

@@ -1,4 +1,4 @@
-import { Invalid } from '#berth/domain';
+import { InvalidQuery } from '#berth/domain';
 import { compileSchema, type JsonSchema } from '../schema/index.js';
 import { type QueryPairs } from './query-pairs.js';
 
@@ -30,7 +30,7 @@ export function queryCheck(rules: readonly QueryRule[], compile: Compile = compi
       compiled.set(rule, check);
     }
     const failure = check(Object.fromEntries(pairs));
-    if (failure !== undefined) throw new Invalid(`Invalid query string parameters: ${failure}`);
+    if (failure !== undefined) throw new InvalidQuery(`Invalid query string parameters: ${failure}`);
   };
 }
 

@@ -1,4 +1,4 @@
-import { Invalid, type ProviderConditions } from '#berth/domain';
+import { type Invalid, InvalidQuery, type ProviderConditions } from '#berth/domain';
 import { lastValueOf, valuesOf, type QueryPairs } from './query-pairs.js';
 
 /** What a `required` value may say. */
@@ -49,12 +49,12 @@ export function parseRequired(value: string, syntax: TraitSyntax): TraitConditio
 
 function parseAnyOf(value: string, syntax: TraitSyntax): TraitConditions {
   if (!syntax.anyOf) {
-    throw new Invalid(`${PREFIX}The format '${ANY_FORM}' only supported since microversion 1.39. Got: ${value}`);
+    throw new InvalidQuery(`${PREFIX}The format '${ANY_FORM}' only supported since microversion 1.39. Got: ${value}`);
   }
   const names = namesIn(value.slice('in:'.length));
   if (names.includes('')) throw emptyName(ANY_FORM, value);
   if (names.some((name) => name.startsWith('!'))) {
-    throw new Invalid(`${PREFIX}The format '${ANY_FORM}' does not support forbidden traits. Got: ${value}`);
+    throw new InvalidQuery(`${PREFIX}The format '${ANY_FORM}' does not support forbidden traits. Got: ${value}`);
   }
   return { required: [names], forbidden: [] };
 }
@@ -64,7 +64,7 @@ function parseAllOf(value: string, syntax: TraitSyntax): TraitConditions {
   const names = namesIn(value);
   if (names.includes('')) throw emptyName(form, value);
   const marked = names.filter((name) => name.startsWith('!'));
-  if (marked.length > 0 && !syntax.forbidden) throw new Invalid(`${expected(form)}Got: ${value}`);
+  if (marked.length > 0 && !syntax.forbidden) throw new InvalidQuery(`${expected(form)}Got: ${value}`);
   const forbidden = unique(marked.map((name) => name.replace(/^!+/, '')));
   if (forbidden.includes('')) throw emptyName(form, value);
   return { required: names.filter((name) => !name.startsWith('!')).map((name) => [name]), forbidden };
@@ -83,5 +83,5 @@ function expected(form: string): string {
 }
 
 function emptyName(form: string, value: string): Invalid {
-  return new Invalid(`${expected(form)}Got an empty trait in: ${value}`);
+  return new InvalidQuery(`${expected(form)}Got an empty trait in: ${value}`);
 }

@@ -1,4 +1,4 @@
-import { Invalid, type ProviderConditions } from '#berth/domain';
+import { InvalidQuery, type ProviderConditions } from '#berth/domain';
 
 const FORM =
   'Badly formed resources parameter. Expected resources query string parameter in form: ' +
@@ -16,11 +16,12 @@ const INTEGER = /^\s*([+-]?[0-9]+)\s*$/;
  * @throws Invalid at the first item that isn't well formed
  */
 export function parseResources(value: string): ProviderConditions['resources'] {
-  if (value.trim() === '') throw new Invalid(`${FORM}empty string.`);
+  if (value.trim() === '') throw new InvalidQuery(`${FORM}empty string.`);
   const amounts = new Map<string, number>();
   for (const item of value.split(',')) {
     const [resourceClass, amount, ...rest] = item.split(':');
-    if (resourceClass === undefined || amount === undefined || rest.length > 0) throw new Invalid(`${FORM}${item}.`);
+    if (resourceClass === undefined || amount === undefined || rest.length > 0)
+      throw new InvalidQuery(`${FORM}${item}.`);
     amounts.set(resourceClass, parseAmount(resourceClass, amount));
   }
   return [...amounts].map(([resourceClass, amount]) => ({ resourceClass, amount }));
@@ -29,13 +30,13 @@ export function parseResources(value: string): ProviderConditions['resources'] {
 function parseAmount(resourceClass: string, text: string): number {
   const digits = INTEGER.exec(text)?.[1];
   if (digits === undefined) {
-    throw new Invalid(`Requested resource ${resourceClass} expected positive integer amount. Got: ${text}.`);
+    throw new InvalidQuery(`Requested resource ${resourceClass} expected positive integer amount. Got: ${text}.`);
   }
   const amount = Number(digits);
   if (amount < 1) {
     // The number is shown, not the text: `-0` reads 0. BigInt keeps digits that a double would lose.
     const shown = BigInt(digits.replace('+', ''));
-    throw new Invalid(`Requested resource ${resourceClass} requires amount >= 1. Got: ${shown}.`);
+    throw new InvalidQuery(`Requested resource ${resourceClass} requires amount >= 1. Got: ${shown}.`);
   }
   return amount;
 }

@@ -19,6 +19,11 @@ export function validateBody(bodyClass: BodyClass, value: unknown): string | und
   return checkOf(bodyClass)(value);
 }
 
+/** Whether bodies of this class have a property of that name. */
+export function hasProperty(bodyClass: BodyClass, name: string): boolean {
+  return schemaOf(bodyClass).properties?.[name] !== undefined;
+}
+
 function checkOf(bodyClass: BodyClass): Check {
   const known = checks.get(bodyClass);
   if (known !== undefined) return known;

@@ -2,7 +2,7 @@
  * Request schemas: bodies are declared once, as classes with decorators, and compiled once from these into the JSON schema
  * that both checks requests and documents the API; query strings bring their schema as data. Error texts are Placement's.
  */
-export { validateBody, versionedBodies } from './body.js';
+export { hasProperty, validateBody, versionedBodies } from './body.js';
 export type { VersionedBody } from './body.js';
 export { compileSchema } from './compile-schema.js';
 export type { Check } from './compile-schema.js';
