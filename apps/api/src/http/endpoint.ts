@@ -4,8 +4,11 @@ import { ApiBody, ApiExtension, ApiHeader, ApiOperation, ApiQuery, ApiResponse, 
 import type { GenerationOf } from './claimed-generation.js';
 import { schemaOf, type VersionedBody } from './schema/index.js';
 
-/** What is checked before a handler runs, in the order given; orders differ (spec http.md §2). */
-export type Gate = 'accept' | 'contentType' | 'version' | 'policy';
+/**
+ * What is checked before a handler runs, in the order given; orders differ (spec http.md §2). `contract`: who doesn't ask
+ * for berth 1.0 finds nothing there, as in a stock Placement.
+ */
+export type Gate = 'contract' | 'accept' | 'contentType' | 'version' | 'policy';
 
 /** What the pipeline has to know of a handler. */
 export interface EndpointRules {
@@ -60,7 +63,8 @@ export function Endpoint({ summary, ...rules }: EndpointOptions): MethodDecorato
   );
 }
 
-function describe({ rule, since, contentTypeUntil }: EndpointRules): string {
+function describe({ rule, since, contentTypeUntil, gates }: EndpointRules): string {
+  if (gates.includes('contract')) return `Only under \`berth 1.0\`. Policy rule: \`${rule}\`.`;
   const first = since === undefined ? '' : `Since 1.${since}. `;
   const last = contentTypeUntil === undefined ? '' : `A body is read until 1.${contentTypeUntil}. `;
   return `${first}${last}Policy rule: \`${rule}\`.`;

@@ -1,4 +1,4 @@
-import { Invalid } from '#berth/domain';
+import { Invalid, REASONS } from '#berth/domain';
 import type { FastifyRequest } from 'fastify';
 import { accepts } from './accept.js';
 import type { RequestContext } from './context.js';
@@ -24,6 +24,9 @@ export function passGates(rules: EndpointRules, request: FastifyRequest, context
 type Check = (rules: EndpointRules, request: FastifyRequest, context: KnownContext, policy: Policy) => void;
 
 const GATES: Readonly<Record<Gate, Check>> = {
+  contract(_rules, _request, { berth }) {
+    if (!berth) throw new HttpError(404, '', { reason: REASONS.pathNotFound });
+  },
   accept(_rules, _request, { accept }) {
     if (!accepts(accept, JSON_TYPE)) throw new HttpError(406, 'Only application/json is provided', { came: accept });
   },
