@@ -2,6 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiBody, ApiExtension, ApiHeader, ApiOperation, ApiQuery, ApiResponse, ApiSecurity } from '@nestjs/swagger';
 import type { GenerationOf } from './claimed-generation.js';
+import { BERTH_VERSION } from './microversion.js';
 import { schemaOf, type VersionedBody } from './schema/index.js';
 
 /**
@@ -57,6 +58,7 @@ export function Endpoint({ summary, ...rules }: EndpointOptions): MethodDecorato
       description:
         'The microversion: `placement 1.39`, or `placement latest`; `berth 1.0` for the contract of Berth on top of 1.39.',
     }),
+    ...contractDocs(rules),
     ...generationDocs(rules),
     ...bodyDocs(rules),
     ...errorDocs(rules),
@@ -68,6 +70,11 @@ function describe({ rule, since, contentTypeUntil, gates }: EndpointRules): stri
   const first = since === undefined ? '' : `Since 1.${since}. `;
   const last = contentTypeUntil === undefined ? '' : `A body is read until 1.${contentTypeUntil}. `;
   return `${first}${last}Policy rule: \`${rule}\`.`;
+}
+
+/** Marks what is no part of the Placement API. */
+function contractDocs({ gates }: EndpointRules): MethodDecorator[] {
+  return gates.includes('contract') ? [ApiExtension('x-berth-contract', BERTH_VERSION)] : [];
 }
 
 /** Marked in the document too, so that clients and tests can tell which operations want a generation. */
