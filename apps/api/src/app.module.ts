@@ -7,10 +7,12 @@ import { CANDIDATES_OPTIONS, type CandidatesOptions } from './allocation-candida
 import { AllocationsController } from './allocations/allocations.controller.js';
 import { ProviderAllocationsController } from './allocations/provider-allocations.controller.js';
 import type { ApiConfig } from './config.js';
+import { QueryAllocationsController } from './allocations/query-allocations.controller.js';
 import { DiscoveryController } from './discovery/discovery.controller.js';
 import { InventoriesController } from './inventories/inventories.controller.js';
 import { ReshaperController } from './reshaper/reshaper.controller.js';
 import { ResourceClassesController } from './resource-classes/resource-classes.controller.js';
+import { QueryProvidersController } from './resource-providers/query-providers.controller.js';
 import { ResourceProvidersController } from './resource-providers/resource-providers.controller.js';
 import { ProviderTraitsController } from './traits/provider-traits.controller.js';
 import { TraitsController } from './traits/traits.controller.js';
@@ -40,6 +42,8 @@ export class AppModule {
         AllocationsController,
         AllocationCandidatesController,
         ReshaperController,
+        QueryAllocationsController,
+        QueryProvidersController,
       ],
       providers: [{ provide: CANDIDATES_OPTIONS, useValue: candidates }],
     };

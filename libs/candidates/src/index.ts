@@ -4,6 +4,7 @@
  */
 export { applyDelta } from './delta.js';
 export { listProviders } from './list.js';
+export { pageOf, type ProviderPage } from './list-page.js';
 export type {
   Candidate,
   CandidateAllocation,

@@ -41,6 +41,7 @@ export const REASONS = {
   queryInvalid: 'berth.query_invalid',
   headerInvalid: 'berth.header_invalid',
   textUnstorable: 'berth.text_unstorable',
+  cursorMalformed: 'berth.cursor_malformed',
   requestInvalid: 'berth.request_invalid',
   // HTTP
   versionMalformed: 'berth.version_malformed',

@@ -3,6 +3,7 @@
  */
 export { AggregatesService, type ProviderAggregates } from './aggregates/aggregates.service.js';
 export { AllocationCandidatesService } from './allocation-candidates/allocation-candidates.service.js';
+export { AllocationQueriesService, type ConsumersPage } from './allocations/allocation-queries.service.js';
 export { AllocationsService } from './allocations/allocations.service.js';
 export {
   InventoriesService,
@@ -12,6 +13,7 @@ export {
 export { PlacementModule } from './placement.module.js';
 export { ReshaperService } from './reshaper/reshaper.service.js';
 export { ResourceClassesService } from './resource-classes/resource-classes.service.js';
+export { ProviderQueriesService, type ProvidersPage } from './resource-providers/provider-queries.service.js';
 export { ProviderRemovalService } from './resource-providers/provider-removal.service.js';
 export {
   ResourceProvidersService,
@@ -24,6 +26,7 @@ export { UsagesService, type UsageGroup } from './usages/usages.service.js';
 /** What the stores answer and the edge shows: the edge knows these shapes, not where they come from. */
 export type {
   ConsumerAllocations,
+  ConsumerFilter,
   Provider,
   ProviderAllocations,
   ResourceClass,
@@ -33,6 +36,7 @@ export type {
 } from '#berth/store';
 /** What a search asks, finds and reads: the edge words the question and shows the answer. */
 export {
+  aggregatesAt,
   buildSnapshot,
   classNameOf,
   inventoriesAt,

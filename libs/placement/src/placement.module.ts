@@ -1,11 +1,13 @@
 import { Module } from '@nestjs/common';
 import { AggregatesService } from './aggregates/aggregates.service.js';
 import { AllocationCandidatesService } from './allocation-candidates/allocation-candidates.service.js';
+import { AllocationQueriesService } from './allocations/allocation-queries.service.js';
 import { AllocationsService } from './allocations/allocations.service.js';
 import { Claims } from './claims.js';
 import { InventoriesService } from './inventories/inventories.service.js';
 import { ReshaperService } from './reshaper/reshaper.service.js';
 import { ResourceClassesService } from './resource-classes/resource-classes.service.js';
+import { ProviderQueriesService } from './resource-providers/provider-queries.service.js';
 import { ProviderRemovalService } from './resource-providers/provider-removal.service.js';
 import { ResourceProvidersService } from './resource-providers/resource-providers.service.js';
 import { SnapshotKeeper } from './snapshot-keeper.js';
@@ -16,8 +18,10 @@ import { UsagesService } from './usages/usages.service.js';
 const SERVICES = [
   AggregatesService,
   AllocationCandidatesService,
+  AllocationQueriesService,
   AllocationsService,
   InventoriesService,
+  ProviderQueriesService,
   ProviderRemovalService,
   ProviderTraitsService,
   ReshaperService,

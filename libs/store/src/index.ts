@@ -6,7 +6,7 @@ export { AggregateStore } from './aggregate/aggregate.store.js';
 export { AllocationStore, type ConsumerAllocations, type ProviderAllocations } from './allocation/allocation.store.js';
 export { ChangeSession } from './change/change-session.js';
 export { ChangeStore, type Changes, type ReadingPoint } from './change/change.store.js';
-export { ConsumerStore } from './consumer/consumer.store.js';
+export { ConsumerStore, type ConsumerFilter } from './consumer/consumer.store.js';
 export { OwnerNames } from './consumer/owner-names.js';
 export { openDataSource } from './data-source.js';
 export { GenerationService, type Bump } from './generation/generation.service.js';

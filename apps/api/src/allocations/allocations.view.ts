@@ -1,5 +1,8 @@
 import { UNKNOWN_CONSUMER_TYPE } from '#berth/domain';
-import type { ConsumerAllocations, ProviderAllocations } from '#berth/placement';
+import type { ConsumerAllocations, ConsumersPage, ProviderAllocations } from '#berth/placement';
+import { toCursor } from '../http/cursor.js';
+import { MAX_MINOR } from '../http/microversion.js';
+import { CONSUMERS_LIST } from './query-allocations.dto.js';
 
 const OWNER_SINCE = 12;
 const CONSUMER_GENERATION_SINCE = 28;
@@ -21,6 +24,16 @@ export function consumerAllocationsView(held: ConsumerAllocations | undefined, m
     ...(minor >= OWNER_SINCE && { project_id: held.project, user_id: held.user }),
     ...(minor >= CONSUMER_GENERATION_SINCE && { consumer_generation: held.generation }),
     ...(minor >= CONSUMER_TYPE_SINCE && { consumer_type: held.consumerType ?? UNKNOWN_CONSUMER_TYPE }),
+  };
+}
+
+/** Each consumer as `GET /allocations/{consumer_uuid}` shows it. */
+export function consumersPageView({ consumers, next }: ConsumersPage): object {
+  return {
+    allocations: Object.fromEntries(
+      consumers.map(({ uuid, held }) => [uuid, consumerAllocationsView(held, MAX_MINOR)]),
+    ),
+    next: toCursor(CONSUMERS_LIST, next),
   };
 }
 

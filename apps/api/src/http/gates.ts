@@ -1,4 +1,4 @@
-import { Invalid, REASONS } from '#berth/domain';
+import { Invalid } from '#berth/domain';
 import type { FastifyRequest } from 'fastify';
 import { accepts } from './accept.js';
 import type { RequestContext } from './context.js';
@@ -17,16 +17,23 @@ export interface KnownContext extends RequestContext {
 }
 
 /** Passes a request through the gates of its endpoint, in their order; throws at the first that is shut (spec http.md §2). */
-export function passGates(rules: EndpointRules, request: FastifyRequest, context: KnownContext, policy: Policy): void {
-  for (const gate of rules.gates) GATES[gate](rules, request, context, policy);
+export function passGates(
+  rules: EndpointRules,
+  request: FastifyRequest,
+  context: KnownContext,
+  policy: Policy,
+  notServed: () => HttpError,
+): void {
+  for (const gate of rules.gates) {
+    if (gate !== 'contract') GATES[gate](rules, request, context, policy);
+    // As if the route were not there.
+    else if (!context.berth) throw notServed();
+  }
 }
 
 type Check = (rules: EndpointRules, request: FastifyRequest, context: KnownContext, policy: Policy) => void;
 
-const GATES: Readonly<Record<Gate, Check>> = {
-  contract(_rules, _request, { berth }) {
-    if (!berth) throw new HttpError(404, '', { reason: REASONS.pathNotFound });
-  },
+const GATES: Readonly<Record<Exclude<Gate, 'contract'>, Check>> = {
   accept(_rules, _request, { accept }) {
     if (!accepts(accept, JSON_TYPE)) throw new HttpError(406, 'Only application/json is provided', { came: accept });
   },

@@ -36,8 +36,8 @@ export interface PipelineConfig {
  */
 export function installPipeline(server: FastifyInstance, config: PipelineConfig, providerExists: ProviderLookup): void {
   const routes = new RouteTable();
-  server.addHook('onRoute', ({ method, url }) => {
-    routes.add(method, url);
+  server.addHook('onRoute', ({ method, url, config: own }) => {
+    routes.add(method, url, (own as EndpointConfig | undefined)?.endpoint?.gates.includes('contract'));
   });
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
@@ -109,10 +109,11 @@ function admit(request: FastifyRequest, config: PipelineConfig, routes: RouteTab
   context.generationRequired = berth || config.requireGeneration;
   checkContent(request, context);
   if (isUnroutable(path)) throw new HttpError(404, '', { reason: REASONS.pathNotFound });
-  if (request.is404) throw routes.notServed(request.method, path);
+  if (request.is404) throw routes.notServed(request.method, path, context.berth);
   const rules = (request.routeOptions.config as EndpointConfig).endpoint;
   if (rules !== undefined && context.identity !== undefined) {
-    passGates(rules, request, context as KnownContext, config.policy);
+    const notServed = (): HttpError => routes.notServed(request.method, path, false);
+    passGates(rules, request, context as KnownContext, config.policy, notServed);
   }
 }
 

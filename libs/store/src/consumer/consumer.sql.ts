@@ -1,4 +1,4 @@
-import { statement } from '../sql.js';
+import { statement, type Statement } from '../sql.js';
 
 export interface ConsumerRow {
   readonly id: string;
@@ -60,3 +60,37 @@ export const setOwners = statement(
 );
 
 export const remove = statement('consumer.remove', `delete from consumers where id = any($1::bigint[])`);
+
+/** The filters of a page of consumers, in the order of their parameters. */
+export const PAGE_FILTERS = ['uuids', 'providers', 'project', 'user', 'type'] as const;
+
+const CONDITIONS: Readonly<Record<(typeof PAGE_FILTERS)[number], string>> = {
+  uuids: 'c.uuid = any($3::text[])',
+  providers: `c.id in (select a.consumer_id from allocations a
+                         join resource_providers rp on rp.id = a.resource_provider_id
+                        where rp.uuid = any($4::text[]))`,
+  project: 'c.project_id = (select id from projects where external_id = $5::text)',
+  user: 'c.user_id = (select id from users where external_id = $6::text)',
+  type: `c.consumer_type_id is not distinct from (select id from consumer_types where name = $7::text)
+         and ($7::text is null or exists (select 1 from consumer_types where name = $7::text))`,
+};
+
+/**
+ * A page of consumers in order of id, after an id, one statement for each set of filters: with all filters in one, the plan
+ * would be that of none. What a statement has no use for is named with its type all the same.
+ */
+export const page: readonly Statement<{ readonly id: string; readonly uuid: string }>[] = Array.from(
+  { length: 1 << PAGE_FILTERS.length },
+  (_, mask) => {
+    const conditions = PAGE_FILTERS.filter((_filter, bit) => (mask & (1 << bit)) !== 0).map((name) => CONDITIONS[name]);
+    return statement<{ readonly id: string; readonly uuid: string }>(
+      `consumer.page.${mask}`,
+      `select c.id, c.uuid
+         from consumers c,
+              (select $3::text[], $4::text[], $5::text, $6::text, $7::text) as given
+        where ${['c.id > $1::bigint', ...conditions].join(' and ')}
+        order by c.id
+        limit $2::int`,
+    );
+  },
+);

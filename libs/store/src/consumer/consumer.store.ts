@@ -11,6 +11,16 @@ export interface Owner {
   readonly consumerType: string | null | undefined;
 }
 
+/** Which consumers a page has; what is undefined filters nothing. `type` null: consumers without a type. */
+export interface ConsumerFilter {
+  readonly uuids: readonly string[] | undefined;
+  /** Uuids of providers of which they hold something. */
+  readonly providers: readonly string[] | undefined;
+  readonly project: string | undefined;
+  readonly user: string | undefined;
+  readonly type: string | null | undefined;
+}
+
 type ConsumerWithoutHoldings = Omit<LedgerConsumer, 'holdings' | 'id'> & { readonly id: string };
 
 @Injectable()
@@ -62,6 +72,17 @@ export class ConsumerStore {
       consumers.map(({ user }) => user),
       consumers.map(({ consumerType }) => consumerType ?? null),
     ]);
+  }
+
+  /** The first `limit` of the consumers that pass every filter given, in order of id, after the id `after`. */
+  async page(tx: Tx, filter: ConsumerFilter, after: string, limit: number): Promise<{ id: string; uuid: string }[]> {
+    const { uuids, providers, project, user, type } = filter;
+    const values = [uuids, providers, project, user, type];
+    const mask = values.reduce<number>((sum, value, bit) => (value === undefined ? sum : sum | (1 << bit)), 0);
+    const statement = sql.page[mask];
+    if (statement === undefined) return [];
+    const { rows } = await run(tx, statement, [after, limit, ...values.map((value) => value ?? null)]);
+    return rows;
   }
 
   /** Removes consumers. Their allocations were removed before. */
