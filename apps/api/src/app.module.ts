@@ -12,6 +12,7 @@ import { DiscoveryController } from './discovery/discovery.controller.js';
 import { InventoriesController } from './inventories/inventories.controller.js';
 import { ReshaperController } from './reshaper/reshaper.controller.js';
 import { ResourceClassesController } from './resource-classes/resource-classes.controller.js';
+import { ProviderTreesController } from './resource-providers/provider-trees.controller.js';
 import { QueryProvidersController } from './resource-providers/query-providers.controller.js';
 import { ResourceProvidersController } from './resource-providers/resource-providers.controller.js';
 import { ProviderTraitsController } from './traits/provider-traits.controller.js';
@@ -44,6 +45,7 @@ export class AppModule {
         ReshaperController,
         QueryAllocationsController,
         QueryProvidersController,
+        ProviderTreesController,
       ],
       providers: [{ provide: CANDIDATES_OPTIONS, useValue: candidates }],
     };

@@ -76,7 +76,7 @@ export class GenerationConflict extends Conflict {
 
 /** A provider is not at the generation that the client saw. `current`: the one it is at. */
 export class ProviderGenerationConflict extends GenerationConflict {
-  constructor(message: string, providerUuid: string, current: number, given: number) {
+  constructor(message: string, providerUuid: string, current: number, given: number | null) {
     super(message, { resource_provider: providerUuid, current_generation: current, given_generation: given });
   }
 }

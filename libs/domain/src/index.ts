@@ -14,3 +14,4 @@ export * from './ledger.js';
 export * from './provider-tree.js';
 export * from './reshape.js';
 export * from './settlement.js';
+export * from './tree-apply.js';

@@ -21,6 +21,7 @@ export const REASONS = {
   providerHasChildren: 'berth.provider_has_children',
   parentNotFound: 'berth.parent_not_found',
   parentChangeRefused: 'berth.parent_change_refused',
+  treeMalformed: 'berth.tree_malformed',
   // Inventories
   inventoryExists: 'berth.inventory_exists',
   inventoryInUse: 'berth.inventory_in_use',

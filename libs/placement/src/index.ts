@@ -11,6 +11,7 @@ export {
   type ProviderInventories,
 } from './inventories/inventories.service.js';
 export { PlacementModule } from './placement.module.js';
+export { ProviderTreesService, type AppliedTree, type WantedTree } from './provider-trees/provider-trees.service.js';
 export { ReshaperService } from './reshaper/reshaper.service.js';
 export { ResourceClassesService } from './resource-classes/resource-classes.service.js';
 export { ProviderQueriesService, type ProvidersPage } from './resource-providers/provider-queries.service.js';

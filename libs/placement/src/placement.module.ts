@@ -5,6 +5,7 @@ import { AllocationQueriesService } from './allocations/allocation-queries.servi
 import { AllocationsService } from './allocations/allocations.service.js';
 import { Claims } from './claims.js';
 import { InventoriesService } from './inventories/inventories.service.js';
+import { ProviderTreesService } from './provider-trees/provider-trees.service.js';
 import { ReshaperService } from './reshaper/reshaper.service.js';
 import { ResourceClassesService } from './resource-classes/resource-classes.service.js';
 import { ProviderQueriesService } from './resource-providers/provider-queries.service.js';
@@ -24,6 +25,7 @@ const SERVICES = [
   ProviderQueriesService,
   ProviderRemovalService,
   ProviderTraitsService,
+  ProviderTreesService,
   ReshaperService,
   ResourceClassesService,
   ResourceProvidersService,

@@ -7,6 +7,7 @@ export { AllocationStore, type ConsumerAllocations, type ProviderAllocations } f
 export { ChangeSession } from './change/change-session.js';
 export { ChangeStore, type Changes, type ReadingPoint } from './change/change.store.js';
 export { ConsumerStore, type ConsumerFilter } from './consumer/consumer.store.js';
+export { ProviderTreeStore } from './provider/provider-tree.store.js';
 export { OwnerNames } from './consumer/owner-names.js';
 export { openDataSource } from './data-source.js';
 export { GenerationService, type Bump } from './generation/generation.service.js';

@@ -10,6 +10,7 @@ import { dataSourceOptions } from './data-source.js';
 import { GenerationService } from './generation/generation.service.js';
 import { InventoryStore } from './inventory/inventory.store.js';
 import { LedgerStore } from './ledger/ledger.store.js';
+import { ProviderTreeStore } from './provider/provider-tree.store.js';
 import { ProviderStore } from './provider/provider.store.js';
 import { ResourceClassStore } from './resource-class/resource-class.store.js';
 import { TraitStore } from './trait/trait.store.js';
@@ -27,6 +28,7 @@ const STORES = [
   LedgerStore,
   OwnerNames,
   ProviderStore,
+  ProviderTreeStore,
   ResourceClassStore,
   TraitStore,
   Transactions,

@@ -3,6 +3,7 @@ import {
   inventoriesAt,
   providerAt,
   traitsAt,
+  type AppliedTree,
   type ProviderAllocations,
   type ProvidersPage,
   type Snapshot,
@@ -18,6 +19,15 @@ export function providersPageView(
 ): string {
   const shown = providers.map((index, at) => providerText(snapshot, index, parts, allocations?.[at]));
   return `{"resource_providers":[${shown.join(',')}],"next":${JSON.stringify(toCursor(PROVIDERS_LIST, next))}}`;
+}
+
+const TREE_PARTS: ReadonlySet<Part> = new Set(['inventories', 'traits', 'aggregates']);
+
+/** What an apply did and the tree after it, as JSON text. */
+export function appliedTreeView({ created, changed, removed, snapshot, providers }: AppliedTree): string {
+  const shown = providers.map((index) => providerText(snapshot, index, TREE_PARTS, undefined));
+  const did = JSON.stringify({ created, changed, removed });
+  return `${did.slice(0, -1)},"resource_providers":[${shown.join(',')}]}`;
 }
 
 function providerText(

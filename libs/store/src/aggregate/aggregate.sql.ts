@@ -20,3 +20,11 @@ export const insertByProvider = statement(
   `insert into resource_provider_aggregates (resource_provider_id, aggregate_id)
    select $1::int, a.id from aggregates a where a.uuid = any($2::text[]) order by a.id`,
 );
+
+export const listByProviders = statement<{ readonly resource_provider_id: number; readonly uuid: string }>(
+  'aggregate.listByProviders',
+  `select rpa.resource_provider_id, a.uuid
+     from resource_provider_aggregates rpa join aggregates a on a.id = rpa.aggregate_id
+    where rpa.resource_provider_id = any($1::int[])
+    order by a.uuid`,
+);

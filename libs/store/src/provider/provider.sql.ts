@@ -25,6 +25,36 @@ export const findByUuid = statement<ProviderRow>(
     where rp.uuid = $1::text`,
 );
 
+/** The named providers and all members of the trees that they are in, by id. */
+export const listTrees = statement<ProviderRow>(
+  'provider.listTrees',
+  `select ${COLUMNS}
+     from resource_providers rp
+     join resource_providers root on root.id = rp.root_provider_id
+     left join resource_providers parent on parent.id = rp.parent_provider_id
+    where rp.root_provider_id in (select root_provider_id from resource_providers where uuid = any($1::text[]))
+    order by rp.id`,
+);
+
+/** Lets names be exchanged: what is to be renamed leaves its old name first. No client can ask for such a name. */
+export const vacateNames = statement(
+  'provider.vacateNames',
+  `update resource_providers set name = repeat('~', 164) || uuid where id = any($1::int[])`,
+);
+
+/** All that hangs on a root and is filed under another one. */
+export const fileUnderRoot = statement<{ readonly id: number }>(
+  'provider.fileUnderRoot',
+  `with recursive subtree as (
+     select id from resource_providers where id = $1::int
+     union
+     select child.id from resource_providers child join subtree on child.parent_provider_id = subtree.id)
+   update resource_providers rp set root_provider_id = $1::int, updated_at = now()
+     from subtree
+    where rp.id = subtree.id and rp.root_provider_id <> $1::int
+   returning rp.id`,
+);
+
 export const findId = statement<{ readonly id: number; readonly generation: number }>(
   'provider.findId',
   `select id, generation from resource_providers where uuid = $1::text`,

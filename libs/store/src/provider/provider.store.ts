@@ -47,7 +47,12 @@ export class ProviderStore {
    * Adds a provider at generation 0; a root if `parent` is null. Answers which unique value is taken, if one is.
    * Throws LostRace if the parent went meanwhile.
    */
-  async insert(tx: Tx, uuid: string, name: string, parent: TreePlace | null): Promise<Taken | undefined> {
+  async insert(
+    tx: Tx,
+    uuid: string,
+    name: string,
+    parent: Pick<TreePlace, 'id' | 'rootId'> | null,
+  ): Promise<Taken | undefined> {
     try {
       await run(tx, sql.insert, [uuid, name, parent?.rootId ?? null, parent?.id ?? null]);
       return undefined;
@@ -95,6 +100,28 @@ export class ProviderStore {
   async move(tx: Tx, id: number, subtree: ReadonlySet<number>, parentId: number | null, rootId: number): Promise<void> {
     await run(tx, sql.setParent, [id, parentId]);
     await run(tx, sql.setRoot, [[...subtree], rootId]);
+  }
+
+  /** The named providers and all members of the trees that they are in, by id. */
+  async listTrees(tx: Tx, uuids: readonly string[]): Promise<Provider[]> {
+    const { rows } = await run(tx, sql.listTrees, [uuids]);
+    return rows.map(toProvider);
+  }
+
+  /** Frees the names of providers that get another one, or go, before the transaction ends. */
+  async vacateNames(tx: Tx, ids: readonly number[]): Promise<void> {
+    if (ids.length > 0) await run(tx, sql.vacateNames, [ids]);
+  }
+
+  /** Gives one provider another parent and leaves roots alone: `fileUnderRoot` sets them once all parents are set. */
+  async setParent(tx: Tx, id: number, parentId: number | null): Promise<void> {
+    await run(tx, sql.setParent, [id, parentId]);
+  }
+
+  /** Files all that hangs on a root under it, and answers what was filed elsewhere. */
+  async fileUnderRoot(tx: Tx, rootId: number): Promise<number[]> {
+    const { rows } = await run(tx, sql.fileUnderRoot, [rootId]);
+    return rows.map(({ id }) => id);
   }
 
   /** Locks a provider that is about to go and says whether it has children; undefined if there is none. */

@@ -58,3 +58,11 @@ export const insertByProvider = statement(
   `insert into resource_provider_traits (resource_provider_id, trait_id)
    select $1::int, trait_id from unnest($2::int[]) as trait_id order by trait_id`,
 );
+
+export const listByProviders = statement<{ readonly resource_provider_id: number; readonly name: string }>(
+  'trait.listByProviders',
+  `select rpt.resource_provider_id, t.name
+     from resource_provider_traits rpt join traits t on t.id = rpt.trait_id
+    where rpt.resource_provider_id = any($1::int[])
+    order by t.id`,
+);

@@ -57,6 +57,14 @@ export class TraitStore {
     return rows.map(toTrait);
   }
 
+  /** Names of the traits of several providers, by provider id. */
+  async namesByProvider(tx: Tx, providerIds: readonly number[]): Promise<ReadonlyMap<number, readonly string[]>> {
+    const { rows } = await run(tx, sql.listByProviders, [providerIds]);
+    const names = new Map<number, string[]>(providerIds.map((id) => [id, []]));
+    for (const { resource_provider_id, name } of rows) names.get(resource_provider_id)?.push(name);
+    return names;
+  }
+
   /** Gives the provider exactly these traits. Throws LostRace if one of them was deleted meanwhile. */
   async replaceAll(tx: Tx, providerId: number, traitIds: readonly number[]): Promise<void> {
     await this.deleteByProvider(tx, providerId);

@@ -1,0 +1,145 @@
+import { listProviders, type Snapshot } from '#berth/candidates';
+import {
+  Conflict,
+  ERROR_CODES,
+  Invalid,
+  NotFound,
+  planTree,
+  ProviderGenerationConflict,
+  REASONS,
+  type ProviderChange,
+  type TreePlan,
+  type WantedProvider,
+} from '#berth/domain';
+import {
+  GenerationService,
+  LostRace,
+  noProvider,
+  ProviderStore,
+  ProviderTreeStore,
+  Transactions,
+  type Tx,
+} from '#berth/store';
+import { Injectable } from '@nestjs/common';
+import { SnapshotKeeper } from '../snapshot-keeper.js';
+
+/** A whole tree as it shall be. */
+export interface WantedTree {
+  readonly rootUuid: string;
+  readonly providers: readonly WantedProvider[];
+  /** Whether members of the tree that aren't named shall go. */
+  readonly prune: boolean;
+}
+
+/** What an apply did, and the tree after it. */
+export interface AppliedTree {
+  readonly created: readonly string[];
+  readonly changed: readonly string[];
+  readonly removed: readonly string[];
+  readonly snapshot: Snapshot;
+  /** Indexes into the snapshot. */
+  readonly providers: readonly number[];
+}
+
+/** Makes a whole tree what it shall be, at once or not at all. */
+@Injectable()
+export class ProviderTreesService {
+  constructor(
+    private readonly transactions: Transactions,
+    private readonly trees: ProviderTreeStore,
+    private readonly providers: ProviderStore,
+    private readonly generations: GenerationService,
+    private readonly snapshots: SnapshotKeeper,
+  ) {}
+
+  /** Throws as `planTree`, Invalid for unknown traits, Conflict for a taken name. One transaction; nothing is half done. */
+  async apply({ rootUuid, providers: wanted, prune }: WantedTree): Promise<AppliedTree> {
+    const plan = await this.transactions.run('providerTrees.apply', async (tx) => {
+      const standing = await this.trees.lock(tx, [rootUuid, ...wanted.map(({ uuid }) => uuid)]);
+      const { classIds, traitIds } = await this.trees.resolve(tx, wanted);
+      checkTraits(wanted, traitIds);
+      const planned = planTree(wanted, { rootUuid, standing, classIds, prune });
+      const ids = new Map([...standing.values()].map(({ uuid, id }) => [uuid, id]));
+      for (const change of planned.changes) await this.raise(tx, change);
+      await this.build(tx, rootUuid, planned, ids);
+      for (const { wanted: made, ...parts } of planned.creations)
+        await this.trees.write(tx, idOf(ids, made.uuid), parts, traitIds);
+      for (const { standing: changed, ...parts } of planned.changes)
+        await this.trees.write(tx, changed.id, parts, traitIds);
+      return planned;
+    });
+    const snapshot = await this.snapshots.current();
+    return {
+      created: plan.creations.map(({ wanted: { uuid } }) => uuid),
+      changed: plan.changes.map(({ standing: { uuid } }) => uuid),
+      removed: plan.removals.map(({ uuid }) => uuid),
+      snapshot,
+      providers: listProviders(snapshot, { ...EVERYTHING, inTree: rootUuid }),
+    };
+  }
+
+  private async raise(tx: Tx, { standing: { id, uuid }, claimed }: ProviderChange): Promise<void> {
+    const bump = await this.generations.increment(tx, 'provider', id, claimed);
+    if (bump.status === 'bumped') return;
+    if (bump.status === 'missing') throw new NotFound(noProvider(uuid), { reason: REASONS.providerNotFound });
+    throw new ProviderGenerationConflict('resource provider generation conflict', uuid, bump.found, claimed);
+  }
+
+  /** Names and parents. What leaves a name leaves it before anybody else takes it. Adds the ids of what is new to `ids`. */
+  private async build(tx: Tx, rootUuid: string, plan: TreePlan, ids: Map<string, number>): Promise<void> {
+    const renamed = plan.changes.filter(({ name }) => name !== undefined);
+    await this.providers.vacateNames(tx, [
+      ...renamed.map(({ standing }) => standing.id),
+      ...plan.removals.map(({ id }) => id),
+    ]);
+    for (const { wanted } of plan.creations) {
+      const parentId = wanted.parentUuid === null ? null : idOf(ids, wanted.parentUuid);
+      const place = parentId === null ? null : { id: parentId, rootId: idOf(ids, rootUuid) };
+      const taken = await this.providers.insert(tx, wanted.uuid, wanted.name, place);
+      if (taken !== undefined) throw duplicate(taken === 'uuid' ? `uuid: ${wanted.uuid}` : `name: ${wanted.name}`);
+      ids.set(wanted.uuid, (await this.providers.getId(tx, wanted.uuid)).id);
+    }
+    for (const { standing, parentUuid } of plan.changes) {
+      if (parentUuid === undefined) continue;
+      await this.providers.setParent(tx, standing.id, parentUuid === null ? null : idOf(ids, parentUuid));
+    }
+    const filed = await this.providers.fileUnderRoot(tx, idOf(ids, rootUuid));
+    for (const { id } of plan.removals) await this.trees.remove(tx, id);
+    for (const { standing, name } of renamed) {
+      if (name !== undefined && (await this.providers.rename(tx, standing.id, name)) !== undefined)
+        throw duplicate(`name: ${name}`);
+    }
+    const made = plan.creations.map(({ wanted }) => idOf(ids, wanted.uuid));
+    await this.generations.touch(tx, [...new Set([...filed, ...made, ...plan.removals.map(({ id }) => id)])], true);
+  }
+}
+
+const EVERYTHING = {
+  name: undefined,
+  uuid: undefined,
+  resources: [],
+  required: [],
+  forbidden: [],
+  memberOf: [],
+  notMemberOf: [],
+};
+
+function idOf(ids: ReadonlyMap<string, number>, uuid: string): number {
+  const id = ids.get(uuid);
+  if (id === undefined) throw new LostRace(`${uuid} was there when the tree was planned`);
+  return id;
+}
+
+function checkTraits(wanted: readonly WantedProvider[], known: ReadonlyMap<string, number>): void {
+  const unknown = new Set(wanted.flatMap(({ traits = [] }) => traits.filter((name) => !known.has(name))));
+  if (unknown.size === 0) return;
+  const traits = [...unknown].sort();
+  throw new Invalid(`No such trait(s): ${traits.join(', ')}.`, { reason: REASONS.traitNotFound, facts: { traits } });
+}
+
+function duplicate(what: string): Conflict {
+  return new Conflict(`Conflicting resource provider ${what} already exists.`, {
+    code: ERROR_CODES.duplicateName,
+    reason: REASONS.providerExists,
+  });
+}
