@@ -3,8 +3,20 @@
  * advice; whoever writes checks again under the generation. Imports the domain alone, does no I/O, knows no clock and no randomness of its own.
  */
 export { applyDelta } from './delta.js';
+export { explain } from './explain.js';
+export type {
+  ChoiceExplanation,
+  Explanation,
+  GroupExplanation,
+  NearestProvider,
+  ProviderCondition,
+  ProviderStage,
+  TreeCondition,
+  TreeStage,
+} from './explanation.js';
 export { listProviders } from './list.js';
 export { pageOf, type ProviderPage } from './list-page.js';
+export { relax, type Relaxation } from './relaxation.js';
 export type {
   Candidate,
   CandidateAllocation,

@@ -74,15 +74,22 @@ function solve(world: World, request: CandidatesRequest): Found[] {
   }
   const results = new Map<string, Found>();
   for (const anchor of roots) {
-    const choices = [...partials].map(([suffix, list]) =>
-      list.filter((partial) => partial.anchor === anchor).map((partial) => ({ suffix, partial })),
-    );
-    for (const combo of product(choices)) {
-      const found = combine(world, request, combo);
-      if (found !== undefined) results.set(keyOf(found), found);
-    }
+    for (const found of foundAt(world, request, partials, anchor)) results.set(keyOf(found), found);
   }
   return [...results.values()];
+}
+
+function foundAt(world: World, request: CandidatesRequest, partials: ReadonlyMap<string, Partial[]>, anchor: string) {
+  const choices = [...partials].map(([suffix, list]) =>
+    list.filter((partial) => partial.anchor === anchor).map((partial) => ({ suffix, partial })),
+  );
+  return product(choices).flatMap((combo) => combine(world, request, combo) ?? []);
+}
+
+/** The same for one root as only anchor, `root_required` apart: how many results there are, at 1.29 or above. */
+export function referenceCountAt(world: World, request: CandidatesRequest, anchor: string): number {
+  const partials = new Map(request.groups.map((group) => [group.suffix, partialsOf(world, group, [anchor])]));
+  return foundAt(world, request, partials, anchor).length;
 }
 
 function partialsOf(world: World, group: RequestGroup, roots: readonly string[]): Partial[] {
@@ -180,7 +187,7 @@ function product<T>(lists: readonly (readonly T[])[]): T[][] {
 }
 
 /** The supply reading by name. */
-class World {
+export class World {
   readonly all: readonly string[];
   private readonly uuidById: ReadonlyMap<number, string>;
 
@@ -233,12 +240,20 @@ class World {
     return record !== undefined && fits(record, record.used, amount);
   }
 
+  knowsTrait(name: string): boolean {
+    return this.supply.traits.some((trait) => trait.name === name);
+  }
+
+  knowsClass(name: string): boolean {
+    return this.supply.resourceClasses.some((resourceClass) => resourceClass.name === name);
+  }
+
   checkTrait(name: string): void {
-    if (!this.supply.traits.some((trait) => trait.name === name)) throw new Invalid(`No such trait(s): ${name}.`);
+    if (!this.knowsTrait(name)) throw new Invalid(`No such trait(s): ${name}.`);
   }
 
   checkClass(name: string): void {
-    if (this.supply.resourceClasses.some((resourceClass) => resourceClass.name === name)) return;
+    if (this.knowsClass(name)) return;
     throw new Invalid(`Invalid resource class in resources parameter: No such resource class ${name}.`);
   }
 
