@@ -19,6 +19,20 @@ export function statement<Row = never>(name: string, text: string): Statement<Ro
 }
 
 /**
+ * Waits for statements that were sent together. Throws what the first of them in their order threw: those behind it say
+ * only that the transaction is aborted, and might say it sooner.
+ */
+export async function together<Results extends readonly unknown[]>(
+  sent: readonly [...{ readonly [At in keyof Results]: Promise<Results[At]> }],
+): Promise<Results> {
+  const failed = (await Promise.allSettled(sent)).find(
+    (one): one is PromiseRejectedResult => one.status === 'rejected',
+  );
+  if (failed !== undefined) throw failed.reason;
+  return (await Promise.all(sent)) as unknown as Results;
+}
+
+/**
  * Runs a statement on the transaction: the rows it answers and the number it touched. bigint columns must be
  * cast to float8 in the statement where a number is wanted: the driver gives bigints as strings.
  */

@@ -5,7 +5,7 @@ import { ConsumerStore } from '../consumer/consumer.store.js';
 import { GenerationService } from '../generation/generation.service.js';
 import { InventoryStore, type StoredInventory } from '../inventory/inventory.store.js';
 import { ResourceClassStore } from '../resource-class/resource-class.store.js';
-import { run, type Tx } from '../sql.js';
+import { run, together, type Tx } from '../sql.js';
 import * as sql from './ledger.sql.js';
 
 /** The names that a group of operations mentions. */
@@ -71,7 +71,7 @@ export class LedgerStore {
     const ids = await this.consumers.insert(tx, newConsumers);
     const ownerChanged = changedConsumers.filter((consumer) => consumer.ownerChanged);
     const steps = changedConsumers.map(({ id, seen, generation }) => ({ id, from: seen, to: generation }));
-    await Promise.all([
+    await together([
       this.allocations.deleteByConsumers(tx, [...changedConsumers.map(({ id }) => id), ...removedConsumers]),
       this.inventories.upsert(tx, settlement.inventories),
       this.inventories.addUsed(tx, settlement.used),
