@@ -81,22 +81,6 @@ describe('increment', () => {
   });
 });
 
-describe('incrementUnclaimed', () => {
-  it('raises whatever is there, for each of several writers', async () => {
-    const bump = (): ReturnType<GenerationService['incrementUnclaimed']> =>
-      transactions.run('test', (tx) => generations.incrementUnclaimed(tx, ids[1] ?? 0));
-    const outcomes = await Promise.all([1, 2, 3].map(bump));
-    expect(outcomes.map((one) => (one.status === 'bumped' ? one.generation : one.status)).sort()).toEqual([7, 8, 9]);
-    expect(await stored()).toEqual([5, 9, 7]);
-  });
-
-  it('misses what is not there', async () => {
-    expect(await transactions.run('test', (tx) => generations.incrementUnclaimed(tx, 2_000_000_000))).toEqual({
-      status: 'missing',
-    });
-  });
-});
-
 describe('advance', () => {
   const advance = (from: readonly number[]): Promise<void> =>
     transactions.run('test', (tx) =>

@@ -42,7 +42,7 @@ describe(`${WRITERS} writers that saw the same provider generation`, () => {
     const provider = await makeProvider(http, { VCPU: 1 });
     const path = `/resource_providers/${provider}/${part}`;
     const replies = await race.meet(
-      holdProviders(provider),
+      { ...holdProviders(provider), grouped: true },
       copies(WRITERS, (index) => race.at(index).put(path, { resource_provider_generation: 1, ...body(index) })),
     );
     expect(tally(replies)).toEqual({ 200: 1, 409: WRITERS - 1 });
@@ -61,7 +61,7 @@ describe('writers that need not say what they saw', () => {
     const provider = await makeProvider(http, { VCPU: 1 });
     const path = `/resource_providers/${provider}/inventories`;
     const replies = await race.meet(
-      holdProviders(provider),
+      { ...holdProviders(provider), grouped: true },
       copies(WRITERS, (index) => race.at(index).post(path, { resource_class: `CUSTOM_C${index}`, total: 1 })),
     );
     const { 201: done = 0, 409: late = 0 } = tally(replies);
@@ -76,7 +76,7 @@ describe('writers that need not say what they saw', () => {
     const provider = await makeProvider(http);
     const path = `/resource_providers/${provider}/inventories`;
     const replies = await race.meet(
-      holdProviders(provider),
+      { ...holdProviders(provider), grouped: true },
       copies(WRITERS, (index) => race.at(index).post(path, { resource_class: 'VCPU', total: 10 + index })),
     );
     expect(tally(replies)).toEqual({ 201: 1, 409: WRITERS - 1 });
@@ -89,7 +89,7 @@ describe('writers that need not say what they saw', () => {
     const path = `/resource_providers/${provider}/traits`;
     await ok(http.put(path, { traits: ['CUSTOM_T0'], resource_provider_generation: 0 }));
     const replies = await race.meet(
-      holdProviders(provider),
+      { ...holdProviders(provider), grouped: true },
       copies(WRITERS, (index) => race.at(index).delete(path)),
     );
     const { 204: done = 0, 409: late = 0 } = tally(replies);

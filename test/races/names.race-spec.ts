@@ -24,6 +24,7 @@ interface Named {
   /** The statuses of the one that creates, and of those who find it there. */
   readonly created: number;
   readonly found: number;
+  readonly grouped?: boolean;
 }
 
 const TRAIT = 'insert into traits (name) values ($1)';
@@ -70,27 +71,28 @@ const nouns: readonly (readonly [what: string, named: (name: string) => Named])[
       write: (index) => race.at(index).post('/resource_providers', { name, uuid: randomUUID() }),
       created: 200,
       found: 409,
+      grouped: true,
     }),
   ],
 ];
 
 describe(`${WRITERS} creators of one name`, () => {
   it.each(nouns)('%s: one creates it', async (_what, named) => {
-    const { hold, values, write, created, found } = named(`CUSTOM_${randomUUID().replaceAll('-', '').toUpperCase()}`);
-    const replies = await race.meet({ hold, values }, copies(WRITERS, write));
+    const { write, created, found, ...point } = named(`CUSTOM_${randomUUID().replaceAll('-', '').toUpperCase()}`);
+    const replies = await race.meet(point, copies(WRITERS, write));
     expect(tally(replies)).toEqual({ [created]: 1, [found]: WRITERS - 1 });
   });
 
   it.each(nouns)('%s: nobody creates what came to be meanwhile', async (_what, named) => {
-    const { hold, values, write, found } = named(`CUSTOM_${randomUUID().replaceAll('-', '').toUpperCase()}`);
-    const replies = await race.meet({ hold, values, end: 'commit' }, copies(WRITERS, write));
+    const { write, found, ...point } = named(`CUSTOM_${randomUUID().replaceAll('-', '').toUpperCase()}`);
+    const replies = await race.meet({ ...point, end: 'commit' }, copies(WRITERS, write));
     expect(tally(replies)).toEqual({ [found]: WRITERS });
   });
 
   it('POST of a provider by uuid: one creates it', async () => {
     const uuid = randomUUID();
     const replies = await race.meet(
-      { hold: PROVIDER, values: [uuid, randomUUID()] },
+      { hold: PROVIDER, values: [uuid, randomUUID()], grouped: true },
       copies(WRITERS, (index) => race.at(index).post('/resource_providers', { name: `${uuid} ${index}`, uuid })),
     );
     expect(tally(replies)).toEqual({ 200: 1, 409: WRITERS - 1 });
@@ -136,7 +138,7 @@ describe(`${WRITERS} creators of one name`, () => {
       const aggregates = [randomUUID(), randomUUID()];
       const providers = await Promise.all(Array.from({ length: WRITERS }, () => makeProvider(http)));
       const replies = await race.meet(
-        { hold: 'insert into aggregates (uuid) values ($1), ($2)', values: aggregates, end },
+        { hold: 'insert into aggregates (uuid) values ($1), ($2)', values: aggregates, end, grouped: true },
         copies(WRITERS, (index) =>
           race.at(index).put(`/resource_providers/${providers[index]}/aggregates`, {
             aggregates: index % 4 < 2 ? aggregates : [...aggregates].reverse(),

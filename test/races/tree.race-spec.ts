@@ -95,7 +95,10 @@ describe('a tree that moves while it grows', () => {
           .post('/resource_providers', { name: randomUUID(), uuid: randomUUID(), parent_provider_uuid: parent }),
       );
       const move = (): Promise<Reply> => setParent(0, root, elsewhere);
-      const replies = await race.meet(holdProviders(root), place === 0 ? [move, ...children] : [...children, move]);
+      const replies = await race.meet(
+        { ...holdProviders(root), grouped: true },
+        place === 0 ? [move, ...children] : [...children, move],
+      );
       expect(tally(replies)).toEqual({ 200: WRITERS + 1 });
       expect(await faults()).toEqual([]);
       const { resource_providers } = await ok(

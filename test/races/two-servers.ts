@@ -18,7 +18,7 @@ export interface MeetingPoint {
   readonly values?: readonly unknown[];
   /** How the holder ends; what it wrote is there for the writers only with 'commit'. */
   readonly end?: 'commit' | 'rollback';
-  /** The writers write allocations: those of one process wait in a group, behind the one that is at the lock. */
+  /** The writers write allocations or parts of providers: those of one process wait in a group, behind the one at the lock. */
   readonly grouped?: boolean;
 }
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { AllocationWrite } from './allocation.js';
 import { realCapacity } from './capacity.js';
 import { toGeneration } from './generation.js';
-import { applyRemoval, applyWrites, type Ledger, type LedgerInventory } from './ledger.js';
+import { applyRemoval, applyWrites, NO_NEWCOMERS, type Ledger, type LedgerInventory } from './ledger.js';
 import { openLedger, settle } from './settlement.js';
 
 const CLASSES = new Map([
@@ -39,6 +39,8 @@ function ledgerOf(providers: Record<string, LedgerInventory[]>): Ledger {
     providers: new Map(entries.map((provider) => [provider.uuid, provider])),
     providerUuids: new Map(entries.map(({ id, uuid }) => [id, uuid])),
     classIds: CLASSES,
+    traits: new Map(),
+    newcomers: NO_NEWCOMERS,
   };
 }
 

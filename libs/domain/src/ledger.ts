@@ -42,6 +42,17 @@ export interface LedgerProvider {
   readonly generation: Generation;
   /** By class id. */
   readonly inventories: ReadonlyMap<number, LedgerInventory>;
+  /** Ids; undefined where no operation asks for them. */
+  readonly traits?: ReadonlySet<number>;
+  /** What an operation has replaced them by; undefined: they are as they were. */
+  readonly aggregates?: readonly string[];
+}
+
+/** A provider that comes up in this transaction. Its place is that of its parent. */
+export interface LedgerNewcomer {
+  readonly uuid: string;
+  readonly name: string;
+  readonly parent: { readonly id: number; readonly rootId: number } | null;
 }
 
 /**
@@ -56,7 +67,32 @@ export interface Ledger {
   readonly providerUuids: ReadonlyMap<number, string>;
   /** Ids of the classes that the operations name, as far as they exist. */
   readonly classIds: ReadonlyMap<string, number>;
+  /** The traits that the operations name, as far as they exist. */
+  readonly traits: ReadonlyMap<string, { readonly id: number; readonly createdAtMs: number }>;
+  readonly newcomers: Newcomers;
 }
+
+/** What a creation of providers is decided on. */
+export interface Newcomers {
+  /** By name: the providers that came up. */
+  readonly created: Map<string, LedgerNewcomer>;
+  /** Of the uuids and names that creations want, those that are taken. */
+  readonly takenUuids: ReadonlySet<string>;
+  readonly takenNames: ReadonlySet<string>;
+  /** Roots of the wanted parents, by the parent's uuid. */
+  readonly roots: ReadonlyMap<string, { readonly id: number; readonly uuid: string }>;
+  /** When this transaction began, ms since the epoch: so old is what it creates. */
+  readonly nowMs: number;
+}
+
+/** Where no operation creates a provider. */
+export const NO_NEWCOMERS: Newcomers = {
+  created: new Map(),
+  takenUuids: new Set(),
+  takenNames: new Set(),
+  roots: new Map(),
+  nowMs: 0,
+};
 
 /** How a kind of request words a class that doesn't exist. Source: spec allocations.md §5 (c) 2. */
 export type UnknownClassText = (resourceClass: string, consumerUuid: string) => string;

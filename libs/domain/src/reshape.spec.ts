@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { AllocationWrite } from './allocation.js';
 import { toGeneration } from './generation.js';
 import type { Inventory } from './inventory.js';
-import type { Ledger, LedgerInventory } from './ledger.js';
+import { NO_NEWCOMERS, type Ledger, type LedgerInventory } from './ledger.js';
 import { applyReshape } from './reshape.js';
 import { openLedger, settle } from './settlement.js';
 
@@ -77,6 +77,8 @@ function world(): Ledger {
       [2, 'child'],
     ]),
     classIds: CLASSES,
+    traits: new Map(),
+    newcomers: NO_NEWCOMERS,
   };
 }
 

@@ -2,8 +2,10 @@ import { strict as assert } from 'node:assert';
 import type { AllocationWrite } from './allocation.js';
 import { ERROR_CODES } from './error-codes.js';
 import { Invalid, InventoryInUse, ProviderGenerationConflict } from './errors.js';
+import { recordsOf } from './inventory-writes.js';
 import type { Inventory } from './inventory.js';
 import { book, checkNames, raise, weigh, type Ledger, type LedgerInventory, type LedgerProvider } from './ledger.js';
+
 import { REASONS } from './reasons.js';
 
 /** The inventories one provider shall have, and the generation the client saw of it. */
@@ -31,7 +33,12 @@ const unknownClass = (name: string): string => `malformed reshaper data: No such
 export function applyReshape(ledger: Ledger, { inventories, writes }: Reshape): void {
   for (const wanted of inventories) checkProvider(ledger, wanted);
   checkNames(ledger, writes);
-  const finals = new Map(inventories.map((write) => [write.providerUuid, wantedOf(ledger, write)]));
+  const finals = new Map(
+    inventories.map(({ providerUuid, inventories: wanted }) => [
+      providerUuid,
+      recordsOf(ledger, providerOf(ledger, providerUuid), wanted, unknownClass),
+    ]),
+  );
   const interimOf = (provider: LedgerProvider): Inventories =>
     new Map([...provider.inventories, ...(finals.get(provider.uuid) ?? [])]);
   const interims = new Map([...finals.keys()].map((uuid) => [uuid, interimOf(providerOf(ledger, uuid))]));
@@ -82,18 +89,6 @@ function checkRemovals(
     .sort((a, b) => a.resourceClassId - b.resourceClassId)
     .map(({ resourceClass }) => resourceClass);
   if (inUse.length > 0) throw new InventoryInUse(provider.uuid, inUse, { prefix: 'update conflict: ' });
-}
-
-/** The wanted records by class id, with what is used of those that the provider has already. */
-function wantedOf(ledger: Ledger, { providerUuid, inventories }: InventoriesWrite): Inventories {
-  const current = providerOf(ledger, providerUuid).inventories;
-  return new Map(
-    inventories.map((inventory) => {
-      const resourceClassId = ledger.classIds.get(inventory.resourceClass);
-      if (resourceClassId === undefined) throw new Invalid(unknownClass(inventory.resourceClass));
-      return [resourceClassId, { ...inventory, resourceClassId, used: current.get(resourceClassId)?.used ?? 0 }];
-    }),
-  );
 }
 
 function setInventories(ledger: Ledger, providerUuid: string, inventories: Inventories): void {

@@ -1,6 +1,6 @@
 import type { CapacityRule } from './capacity.js';
 import type { Generation } from './generation.js';
-import type { Ledger, LedgerConsumer, LedgerInventory, LedgerProvider } from './ledger.js';
+import type { Ledger, LedgerConsumer, LedgerInventory, LedgerNewcomer, LedgerProvider } from './ledger.js';
 
 /** What has to be written so that the database says what the ledger says. */
 export interface Settlement {
@@ -10,13 +10,31 @@ export interface Settlement {
   readonly changedConsumers: readonly ChangedConsumer[];
   /** Row ids of consumers that go, holdings and all. */
   readonly removedConsumers: readonly string[];
-  /** Providers whose generation rises. */
-  readonly raised: readonly { readonly id: number; readonly from: Generation; readonly to: Generation }[];
-  /** Providers whose rows change while their generation stays. */
+  /** Providers that get a row. */
+  readonly newProviders: readonly LedgerNewcomer[];
+  /** Providers whose generation rises; `shape`: their traits or aggregates change. */
+  readonly raised: readonly {
+    readonly id: number;
+    readonly from: Generation;
+    readonly to: Generation;
+    readonly shape: boolean;
+  }[];
+  /** Providers whose inventories change while their generation stays. */
   readonly touched: readonly number[];
+  /** Providers whose traits or aggregates change while their generation stays. */
+  readonly reshaped: readonly number[];
   readonly used: readonly { readonly providerId: number; readonly resourceClassId: number; readonly delta: number }[];
   readonly inventories: readonly (CapacityRule & { readonly providerId: number; readonly resourceClassId: number })[];
   readonly removedInventories: readonly { readonly providerId: number; readonly resourceClassId: number }[];
+  readonly newTraits: readonly TraitOfProvider[];
+  readonly removedTraits: readonly TraitOfProvider[];
+  /** Providers whose aggregates are written anew. */
+  readonly aggregates: readonly { readonly providerId: number; readonly uuids: readonly string[] }[];
+}
+
+interface TraitOfProvider {
+  readonly providerId: number;
+  readonly traitId: number;
 }
 
 export interface ChangedConsumer extends LedgerConsumer {
@@ -28,16 +46,35 @@ export interface ChangedConsumer extends LedgerConsumer {
 }
 
 type ConsumerPart = Pick<Settlement, 'newConsumers' | 'changedConsumers' | 'removedConsumers'>;
-type ProviderPart = Omit<Settlement, keyof ConsumerPart>;
+type InventoryPart = Pick<Settlement, 'used' | 'inventories' | 'removedInventories'>;
+type TraitPart = Pick<Settlement, 'newTraits' | 'removedTraits'>;
 
 /** A ledger to work on beside the one that was read. Records are never changed in place, so the maps are enough. */
 export function openLedger(read: Ledger): Ledger {
-  return { ...read, consumers: new Map(read.consumers), providers: new Map(read.providers) };
+  return {
+    ...read,
+    consumers: new Map(read.consumers),
+    providers: new Map(read.providers),
+    newcomers: { ...read.newcomers, created: new Map(read.newcomers.created) },
+  };
 }
 
 /** What differs between the ledger as it was read and as the operations left it. */
 export function settle(read: Ledger, worked: Ledger): Settlement {
-  return { ...settleConsumers(read, worked), ...settleProviders(read, worked) };
+  const changes = [...worked.providers.values()].flatMap((after) => {
+    const before = read.providers.get(after.uuid);
+    return before === undefined || before === after ? [] : [{ before, after }];
+  });
+  return {
+    ...settleConsumers(read, worked),
+    newProviders: [...worked.newcomers.created.values()],
+    ...settleGenerations(changes),
+    ...settleInventories(changes),
+    ...settleTraits(changes),
+    aggregates: changes.flatMap(({ after: { id, aggregates } }) =>
+      aggregates === undefined ? [] : [{ providerId: id, uuids: aggregates }],
+    ),
+  };
 }
 
 function settleConsumers(read: Ledger, worked: Ledger): ConsumerPart {
@@ -63,18 +100,30 @@ function sameOwner(before: LedgerConsumer, after: LedgerConsumer): boolean {
   return before.project === after.project && before.user === after.user && before.consumerType === after.consumerType;
 }
 
-function settleProviders(read: Ledger, worked: Ledger): ProviderPart {
+/** A provider that the operations left otherwise than it was read. */
+interface Change {
+  readonly before: LedgerProvider;
+  readonly after: LedgerProvider;
+}
+
+function settleGenerations(changes: readonly Change[]): Pick<Settlement, 'raised' | 'touched' | 'reshaped'> {
   const raised: Settlement['raised'][number][] = [];
   const touched: number[] = [];
+  const reshaped: number[] = [];
+  for (const { before, after } of changes) {
+    const { id, generation } = after;
+    const shape = before.traits !== after.traits || before.aggregates !== after.aggregates;
+    if (before.generation !== generation) raised.push({ id, from: before.generation, to: generation, shape });
+    else (shape ? reshaped : touched).push(id);
+  }
+  return { raised, touched, reshaped };
+}
+
+function settleInventories(changes: readonly Change[]): InventoryPart {
   const used: Settlement['used'][number][] = [];
   const inventories: Settlement['inventories'][number][] = [];
   const removedInventories: Settlement['removedInventories'][number][] = [];
-  for (const after of worked.providers.values()) {
-    const before = read.providers.get(after.uuid);
-    if (before === undefined || before === after) continue;
-    if (before.generation !== after.generation) {
-      raised.push({ id: after.id, from: before.generation, to: after.generation });
-    } else touched.push(after.id);
+  for (const { before, after } of changes) {
     used.push(...usedDeltas(before, after));
     for (const inventory of after.inventories.values()) {
       if (!sameRule(before.inventories.get(inventory.resourceClassId), inventory)) {
@@ -85,7 +134,22 @@ function settleProviders(read: Ledger, worked: Ledger): ProviderPart {
       if (!after.inventories.has(resourceClassId)) removedInventories.push({ providerId: after.id, resourceClassId });
     }
   }
-  return { raised, touched, used, inventories, removedInventories };
+  return { used, inventories, removedInventories };
+}
+
+function settleTraits(changes: readonly Change[]): TraitPart {
+  const newTraits: TraitOfProvider[] = [];
+  const removedTraits: TraitOfProvider[] = [];
+  for (const { before, after } of changes) {
+    if (before.traits === after.traits) continue;
+    for (const traitId of after.traits ?? []) {
+      if (before.traits?.has(traitId) !== true) newTraits.push({ providerId: after.id, traitId });
+    }
+    for (const traitId of before.traits ?? []) {
+      if (after.traits?.has(traitId) !== true) removedTraits.push({ providerId: after.id, traitId });
+    }
+  }
+  return { newTraits, removedTraits };
 }
 
 function* usedDeltas(before: LedgerProvider, after: LedgerProvider): Iterable<Settlement['used'][number]> {

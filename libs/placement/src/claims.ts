@@ -1,31 +1,45 @@
-import { type AllocationWrite, BerthError, type Ledger, openLedger, REASONS, settle, Unavailable } from '#berth/domain';
+import {
+  BerthError,
+  openLedger,
+  REASONS,
+  settle,
+  Unavailable,
+  type AllocationWrite,
+  type Ledger,
+  type NewProvider,
+} from '#berth/domain';
 import { LedgerStore, OwnerNames, Transactions, type LedgerNames } from '#berth/store';
 import { Injectable } from '@nestjs/common';
 
 /**
- * One write of allocations: what it mentions, and the pure function that decides it on a ledger. `apply` changes
- * the ledger, or throws and leaves it as it was.
+ * One write of allocations or of a provider: what it mentions, and the pure function that decides it on a ledger. `apply`
+ * changes the ledger and answers, or throws and leaves the ledger as it was.
  */
-export interface Operation {
-  readonly name: string;
-  readonly writes: readonly AllocationWrite[];
+export interface Operation<Result = void> {
+  readonly writes?: readonly AllocationWrite[];
   /** Consumers beside those in `writes`. */
   readonly consumerUuids?: readonly string[];
   /** Providers beside those in `writes`. */
   readonly providerUuids?: readonly string[];
   /** Classes beside those in `writes`. */
   readonly resourceClasses?: readonly string[];
-  readonly apply: (ledger: Ledger) => void;
+  /** Names of traits. */
+  readonly traits?: readonly string[];
+  /** Those of the providers whose traits `apply` looks at. */
+  readonly traitHolders?: readonly string[];
+  readonly newProviders?: readonly NewProvider[];
+  readonly apply: (ledger: Ledger) => Result;
 }
 
 interface Waiting {
-  readonly operation: Operation;
-  readonly resolve: () => void;
+  readonly operation: Operation<unknown>;
+  readonly resolve: (result: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
 
 /** What one operation came to, by itself, within its group. */
-type Outcome = { readonly status: 'done' } | { readonly status: 'refused'; readonly error: BerthError };
+type Outcome =
+  { readonly status: 'done'; readonly result: unknown } | { readonly status: 'refused'; readonly error: BerthError };
 
 /** More in one transaction saves little more, and makes whoever comes next on the same rows wait longer. */
 const MAX_GROUP = 64;
@@ -37,10 +51,10 @@ const MAX_RUNNING = 2;
 const MAX_WAITING = 10_000;
 
 /**
- * Carries out operations on allocations, in groups: one transaction, row locks in order, each decision a pure
- * function over what was read under the locks and what the operations before it left. An answer is given after
+ * Carries out operations on allocations and providers, in groups: one transaction, row locks in order, each decision a
+ * pure function over what was read under the locks and what the operations before it left. An answer is given after
  * commit. Failures are isolated: a refused operation leaves no trace in its group, and a group in which something
- * unforeseen fails is run again one by one. Source: docs/adr/0004.
+ * unforeseen fails is run again in halves. Source: docs/adr/0004, 0009.
  */
 @Injectable()
 export class Claims {
@@ -53,8 +67,8 @@ export class Claims {
     private readonly ledgers: LedgerStore,
   ) {}
 
-  /** Runs one operation; resolves after commit. Throws what the operation throws, with nothing written. */
-  run(operation: Operation): Promise<void> {
+  /** Runs one operation; answers what it answers, after commit. Throws what it throws, with nothing written. */
+  run<Result>(operation: Operation<Result>): Promise<Result> {
     if (this.waiting.length >= MAX_WAITING) {
       return Promise.reject(
         new Unavailable('Too many writes are waiting; nothing was written. Try again later.', {
@@ -62,8 +76,8 @@ export class Claims {
         }),
       );
     }
-    return new Promise((resolve, reject) => {
-      this.waiting.push({ operation, resolve, reject });
+    return new Promise<Result>((resolve, reject) => {
+      this.waiting.push({ operation, resolve: resolve as Waiting['resolve'], reject });
       // All requests that were read from the network in one turn make one group.
       if (this.waiting.length === 1) setImmediate(() => this.drain());
     });
@@ -86,18 +100,22 @@ export class Claims {
       group.forEach(({ resolve, reject }, index) => {
         const outcome = outcomes[index];
         if (outcome?.status === 'refused') reject(outcome.error);
-        else resolve();
+        else resolve(outcome?.result);
       });
     } catch (error) {
-      if (group.length === 1 || error instanceof Unavailable) group.forEach(({ reject }) => reject(error));
-      // No stranger pays for the one that the database, or a bug, stumbled over.
-      else for (const one of group) await this.carryOut([one]);
+      if (group.length === 1 || error instanceof Unavailable) {
+        group.forEach(({ reject }) => reject(error));
+        return;
+      }
+      // No stranger pays for the one that the database, or a bug, stumbled over; halves find it among 64 in six steps.
+      const half = Math.ceil(group.length / 2);
+      await this.carryOut(group.slice(0, half));
+      await this.carryOut(group.slice(half));
     }
   }
 
-  private async transact(operations: readonly Operation[]): Promise<readonly Outcome[]> {
-    const writes = operations.flatMap((operation) => operation.writes);
-    await this.owners.ensure(writes);
+  private async transact(operations: readonly Operation<unknown>[]): Promise<readonly Outcome[]> {
+    await this.owners.ensure(operations.flatMap(({ writes = [] }) => writes));
     return await this.transactions.run('claims', async (tx) => {
       const read = await this.ledgers.read(tx, namesOf(operations));
       const worked = openLedger(read);
@@ -108,10 +126,9 @@ export class Claims {
   }
 }
 
-function attempt(apply: () => void): Outcome {
+function attempt(apply: () => unknown): Outcome {
   try {
-    apply();
-    return { status: 'done' };
+    return { status: 'done', result: apply() };
   } catch (error) {
     // Anything else is a bug, and the ledger may be half changed: the group is given up.
     if (error instanceof BerthError) return { status: 'refused', error };
@@ -119,8 +136,8 @@ function attempt(apply: () => void): Outcome {
   }
 }
 
-function namesOf(operations: readonly Operation[]): LedgerNames {
-  const writes = operations.flatMap((operation) => operation.writes);
+function namesOf(operations: readonly Operation<unknown>[]): LedgerNames {
+  const writes = operations.flatMap((operation) => operation.writes ?? []);
   const allocations = writes.flatMap((write) => write.allocations);
   return {
     consumerUuids: [
@@ -135,5 +152,8 @@ function namesOf(operations: readonly Operation[]): LedgerNames {
       ...allocations.flatMap(({ resources }) => resources.map(({ resourceClass }) => resourceClass)),
       ...operations.flatMap(({ resourceClasses = [] }) => resourceClasses),
     ],
+    traits: operations.flatMap(({ traits = [] }) => traits),
+    traitHolders: operations.flatMap(({ traitHolders = [] }) => traitHolders),
+    newProviders: operations.flatMap(({ newProviders = [] }) => newProviders),
   };
 }

@@ -5,25 +5,19 @@ export { AggregatesService, type ProviderAggregates } from './aggregates/aggrega
 export { AllocationCandidatesService } from './allocation-candidates/allocation-candidates.service.js';
 export { AllocationQueriesService, type ConsumersPage } from './allocations/allocation-queries.service.js';
 export { AllocationsService } from './allocations/allocations.service.js';
-export {
-  InventoriesService,
-  type CapacityOptions,
-  type ProviderInventories,
-} from './inventories/inventories.service.js';
+export { InventoriesService, type ProviderInventories } from './inventories/inventories.service.js';
 export { PlacementModule } from './placement.module.js';
 export { ProviderTreesService, type AppliedTree, type WantedTree } from './provider-trees/provider-trees.service.js';
 export { ReshaperService } from './reshaper/reshaper.service.js';
 export { ResourceClassesService } from './resource-classes/resource-classes.service.js';
 export { ProviderQueriesService, type ProvidersPage } from './resource-providers/provider-queries.service.js';
 export { ProviderRemovalService } from './resource-providers/provider-removal.service.js';
-export {
-  ResourceProvidersService,
-  type NewProvider,
-  type ProviderUpdate,
-} from './resource-providers/resource-providers.service.js';
-export { ProviderTraitsService, type ProviderTraits } from './traits/provider-traits.service.js';
+export { ResourceProvidersService, type ProviderUpdate } from './resource-providers/resource-providers.service.js';
+export { ProviderTraitsService } from './traits/provider-traits.service.js';
 export { TraitsService } from './traits/traits.service.js';
 export { UsagesService, type UsageGroup } from './usages/usages.service.js';
+/** What a write of a provider wants and answers. */
+export type { CapacityOptions, CreatedProvider, NewProvider, ProviderTraits } from '#berth/domain';
 /** What the stores answer and the edge shows: the edge knows these shapes, not where they come from. */
 export type {
   ConsumerAllocations,

@@ -47,7 +47,6 @@ export class AllocationsService {
   replace(write: AllocationWrite): Promise<void> {
     const writes = [write];
     return this.claims.run({
-      name: 'allocations.replace',
       writes,
       apply: (ledger) => {
         applyWrites(
@@ -62,7 +61,6 @@ export class AllocationsService {
   /** Replaces what several consumers hold, all or nothing. Throws as applyWrites. Source: spec allocations.md §4, §5. */
   replaceMany(writes: readonly AllocationWrite[]): Promise<void> {
     return this.claims.run({
-      name: 'allocations.replaceMany',
       writes,
       apply: (ledger) => {
         applyWrites(ledger, writes, (name) => `Unable to allocate inventory No such resource class ${name}.`);
@@ -76,8 +74,6 @@ export class AllocationsService {
    */
   remove(consumerUuid: string, claimed?: number | null): Promise<void> {
     return this.claims.run({
-      name: 'allocations.remove',
-      writes: [],
       consumerUuids: [consumerUuid],
       apply: (ledger) => {
         applyRemoval(ledger, consumerUuid, claimed);

@@ -1,8 +1,8 @@
 import { listProviders, type Snapshot } from '#berth/candidates';
 import {
-  Conflict,
-  ERROR_CODES,
+  duplicateProvider,
   Invalid,
+  noProvider,
   NotFound,
   planTree,
   ProviderGenerationConflict,
@@ -11,15 +11,7 @@ import {
   type TreePlan,
   type WantedProvider,
 } from '#berth/domain';
-import {
-  GenerationService,
-  LostRace,
-  noProvider,
-  ProviderStore,
-  ProviderTreeStore,
-  Transactions,
-  type Tx,
-} from '#berth/store';
+import { GenerationService, LostRace, ProviderStore, ProviderTreeStore, Transactions, type Tx } from '#berth/store';
 import { Injectable } from '@nestjs/common';
 import { SnapshotKeeper } from '../snapshot-keeper.js';
 
@@ -92,12 +84,16 @@ export class ProviderTreesService {
       ...renamed.map(({ standing }) => standing.id),
       ...plan.removals.map(({ id }) => id),
     ]);
+    const taken = await this.providers.findTakenName(
+      tx,
+      plan.creations.map(({ wanted: { name } }) => name),
+    );
+    if (taken !== undefined) throw duplicateProvider(`name: ${taken}`);
     for (const { wanted } of plan.creations) {
-      const parentId = wanted.parentUuid === null ? null : idOf(ids, wanted.parentUuid);
-      const place = parentId === null ? null : { id: parentId, rootId: idOf(ids, rootUuid) };
-      const taken = await this.providers.insert(tx, wanted.uuid, wanted.name, place);
-      if (taken !== undefined) throw duplicate(taken === 'uuid' ? `uuid: ${wanted.uuid}` : `name: ${wanted.name}`);
-      ids.set(wanted.uuid, (await this.providers.getId(tx, wanted.uuid)).id);
+      const { uuid, name, parentUuid } = wanted;
+      const parent = parentUuid === null ? null : { id: idOf(ids, parentUuid), rootId: idOf(ids, rootUuid) };
+      await this.providers.insert(tx, [{ uuid, name, parent }]);
+      ids.set(uuid, idOf(await this.providers.idsByUuid(tx, [uuid]), uuid));
     }
     for (const { standing, parentUuid } of plan.changes) {
       if (parentUuid === undefined) continue;
@@ -106,8 +102,8 @@ export class ProviderTreesService {
     const filed = await this.providers.fileUnderRoot(tx, idOf(ids, rootUuid));
     for (const { id } of plan.removals) await this.trees.remove(tx, id);
     for (const { standing, name } of renamed) {
-      if (name !== undefined && (await this.providers.rename(tx, standing.id, name)) !== undefined)
-        throw duplicate(`name: ${name}`);
+      if (name !== undefined && !(await this.providers.rename(tx, standing.id, name)))
+        throw duplicateProvider(`name: ${name}`);
     }
     const made = plan.creations.map(({ wanted }) => idOf(ids, wanted.uuid));
     await this.generations.touch(tx, [...new Set([...filed, ...made, ...plan.removals.map(({ id }) => id)])], true);
@@ -135,11 +131,4 @@ function checkTraits(wanted: readonly WantedProvider[], known: ReadonlyMap<strin
   if (unknown.size === 0) return;
   const traits = [...unknown].sort();
   throw new Invalid(`No such trait(s): ${traits.join(', ')}.`, { reason: REASONS.traitNotFound, facts: { traits } });
-}
-
-function duplicate(what: string): Conflict {
-  return new Conflict(`Conflicting resource provider ${what} already exists.`, {
-    code: ERROR_CODES.duplicateName,
-    reason: REASONS.providerExists,
-  });
 }

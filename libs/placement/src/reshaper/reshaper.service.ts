@@ -9,7 +9,6 @@ export class ReshaperService {
   /** Moves inventories and allocations as one. Throws as applyReshape. Source: spec reshaper.md. */
   reshape(reshape: Reshape): Promise<void> {
     return this.claims.run({
-      name: 'reshaper.reshape',
       writes: reshape.writes,
       providerUuids: reshape.inventories.map(({ providerUuid }) => providerUuid),
       resourceClasses: reshape.inventories.flatMap(({ inventories }) =>

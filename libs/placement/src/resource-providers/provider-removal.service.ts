@@ -48,7 +48,7 @@ export class ProviderRemovalService {
       }
       await this.inventories.deleteByProvider(tx, provider.id);
       await this.traits.deleteByProvider(tx, provider.id);
-      await this.aggregates.deleteByProvider(tx, provider.id);
+      await this.aggregates.deleteByProviders(tx, [provider.id]);
       await this.providers.deleteById(tx, provider.id);
       await this.generations.touch(tx, [provider.id], true);
     });

@@ -1,23 +1,18 @@
 import { listProviders, providerAt, type ListFilter, type ProviderView, type Snapshot } from '#berth/candidates';
-import { Conflict, ERROR_CODES, planParent, ProviderGenerationConflict, REASONS, uncreated } from '#berth/domain';
 import {
-  GenerationService,
-  LostRace,
+  applyCreation,
+  duplicateProvider,
   noProvider,
-  ProviderStore,
-  Transactions,
-  type Provider,
-  type Tx,
-} from '#berth/store';
+  planParent,
+  ProviderGenerationConflict,
+  uncreated,
+  type CreatedProvider,
+  type NewProvider,
+} from '#berth/domain';
+import { GenerationService, LostRace, ProviderStore, Transactions, type Provider, type Tx } from '#berth/store';
 import { Injectable } from '@nestjs/common';
+import { Claims } from '../claims.js';
 import { SnapshotKeeper } from '../snapshot-keeper.js';
-
-/** A provider to be. `uuid` is in its normal form; the parent's is compared verbatim. */
-export interface NewProvider {
-  readonly uuid: string;
-  readonly name: string;
-  readonly parentUuid: string | null;
-}
 
 /** What a provider shall be called and under which parent; undefined leaves the parent alone, null takes it away. */
 export interface ProviderUpdate {
@@ -34,6 +29,7 @@ export class ResourceProvidersService {
     private readonly transactions: Transactions,
     private readonly providers: ProviderStore,
     private readonly generations: GenerationService,
+    private readonly claims: Claims,
     private readonly snapshots: SnapshotKeeper,
   ) {}
 
@@ -56,7 +52,7 @@ export class ResourceProvidersService {
   }
 
   /** Throws Invalid for a bad name or parent, Conflict for a taken uuid or name. Source: spec resource_providers.md §2. */
-  create({ uuid, name, parentUuid }: NewProvider): Promise<Provider> {
+  create({ uuid, name, parentUuid }: NewProvider): Promise<CreatedProvider> {
     if (name === '') throw uncreated(name, uuid, 'name is required');
     if (parentUuid === uuid) {
       throw uncreated(
@@ -65,16 +61,8 @@ export class ResourceProvidersService {
         'parent provider UUID cannot be same as UUID. Please set parent provider UUID to None if there is no parent.',
       );
     }
-    return this.transactions.run('resourceProviders.create', async (tx) => {
-      const parent = parentUuid === null ? null : await this.keepParent(tx, parentUuid);
-      if (parent === undefined)
-        throw uncreated(name, uuid, 'parent provider UUID does not exist.', REASONS.parentNotFound);
-      const taken = await this.providers.insert(tx, uuid, name, parent);
-      if (taken !== undefined) throw duplicate(taken === 'uuid' ? `uuid: ${uuid}` : `name: ${name}`);
-      const provider = await this.providers.get(tx, uuid);
-      await this.generations.touch(tx, [provider.id], true);
-      return provider;
-    });
+    const wanted = { uuid, name, parentUuid };
+    return this.claims.run({ newProviders: [wanted], apply: (ledger) => applyCreation(ledger, wanted) });
   }
 
   /**
@@ -87,7 +75,7 @@ export class ResourceProvidersService {
       if (parentUuid === undefined) await this.generations.lock(tx, provider.id);
       else await this.setParent(tx, provider, parentUuid, allowReparenting);
       if (typeof claimed === 'number') await this.raise(tx, provider, claimed);
-      if ((await this.providers.rename(tx, provider.id, name)) !== undefined) throw duplicate(name);
+      if (!(await this.providers.rename(tx, provider.id, name))) throw duplicateProvider(name);
       await this.generations.touch(tx, [provider.id], true);
       return await this.providers.get(tx, uuid);
     });
@@ -98,16 +86,6 @@ export class ResourceProvidersService {
     if (bump.status === 'bumped') return;
     if (bump.status === 'missing') throw new LostRace('the provider was deleted');
     throw new ProviderGenerationConflict('resource provider generation conflict', uuid, bump.found, claimed);
-  }
-
-  /** The parent, its tree's shape kept as it is until the transaction ends; undefined if there is none. */
-  private async keepParent(tx: Tx, parentUuid: string): Promise<Provider | undefined> {
-    const parent = await this.providers.find(tx, parentUuid);
-    if (parent === undefined) return undefined;
-    await this.providers.shareTree(tx, parent.rootId);
-    const kept = await this.providers.find(tx, parentUuid);
-    if (kept?.rootId !== parent.rootId) throw new LostRace('the tree of the parent moved');
-    return kept;
   }
 
   private async setParent(
@@ -150,11 +128,4 @@ export class ResourceProvidersService {
     const parent = parentUuid === null ? null : ((await this.providers.find(tx, parentUuid)) ?? null);
     return { provider, parent, subtree: await this.providers.subtreeIds(tx, provider.id) };
   }
-}
-
-function duplicate(what: string): Conflict {
-  return new Conflict(`Conflicting resource provider ${what} already exists.`, {
-    code: ERROR_CODES.duplicateName,
-    reason: REASONS.providerExists,
-  });
 }

@@ -4,21 +4,23 @@ import { statement } from '../sql.js';
 export const ensure = statement(
   'aggregate.ensure',
   `insert into aggregates (uuid)
-   select wanted.uuid from unnest($1::text[]) as wanted (uuid)
+   select distinct wanted.uuid from unnest($1::text[]) as wanted (uuid)
     where not exists (select 1 from aggregates a where a.uuid = wanted.uuid)
     order by wanted.uuid
    on conflict (uuid) do nothing`,
 );
 
-export const deleteByProvider = statement(
-  'aggregate.deleteByProvider',
-  `delete from resource_provider_aggregates where resource_provider_id = $1::int`,
+export const deleteByProviders = statement(
+  'aggregate.deleteByProviders',
+  `delete from resource_provider_aggregates where resource_provider_id = any($1::int[])`,
 );
 
-export const insertByProvider = statement(
-  'aggregate.insertByProvider',
+export const insertMembers = statement(
+  'aggregate.insertMembers',
   `insert into resource_provider_aggregates (resource_provider_id, aggregate_id)
-   select $1::int, a.id from aggregates a where a.uuid = any($2::text[]) order by a.id`,
+   select wanted.provider_id, a.id
+     from unnest($1::int[], $2::text[]) as wanted (provider_id, uuid) join aggregates a on a.uuid = wanted.uuid
+    order by wanted.provider_id, a.id`,
 );
 
 export const listByProviders = statement<{ readonly resource_provider_id: number; readonly uuid: string }>(

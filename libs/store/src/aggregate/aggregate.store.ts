@@ -1,5 +1,6 @@
+import type { Settlement } from '#berth/domain';
 import { Injectable } from '@nestjs/common';
-import { run, type Tx } from '../sql.js';
+import { run, together, type Tx } from '../sql.js';
 import * as sql from './aggregate.sql.js';
 
 @Injectable()
@@ -12,16 +13,28 @@ export class AggregateStore {
     return uuids;
   }
 
-  /** Makes the provider a member of exactly these aggregates; unknown ones come into being. */
-  async replaceAll(tx: Tx, providerId: number, uuids: readonly string[]): Promise<void> {
-    await this.deleteByProvider(tx, providerId);
-    if (uuids.length === 0) return;
-    await run(tx, sql.ensure, [uuids]);
-    await run(tx, sql.insertByProvider, [providerId, uuids]);
+  /** Makes providers members of exactly these aggregates; unknown ones come into being. */
+  async replaceAll(tx: Tx, wanted: Settlement['aggregates']): Promise<void> {
+    if (wanted.length === 0) return;
+    const members = wanted.flatMap(({ providerId, uuids }) =>
+      [...new Set(uuids)].map((uuid) => ({ providerId, uuid })),
+    );
+    const uuids = members.map(({ uuid }) => uuid);
+    const writes: Promise<unknown>[] = [
+      this.deleteByProviders(
+        tx,
+        wanted.map(({ providerId }) => providerId),
+      ),
+    ];
+    if (members.length > 0) {
+      writes.push(run(tx, sql.ensure, [uuids]));
+      writes.push(run(tx, sql.insertMembers, [members.map(({ providerId }) => providerId), uuids]));
+    }
+    await together(writes);
   }
 
-  /** Takes the provider out of all aggregates; the aggregates stay. */
-  async deleteByProvider(tx: Tx, providerId: number): Promise<void> {
-    await run(tx, sql.deleteByProvider, [providerId]);
+  /** Takes providers out of all aggregates; the aggregates stay. */
+  async deleteByProviders(tx: Tx, providerIds: readonly number[]): Promise<void> {
+    await run(tx, sql.deleteByProviders, [providerIds]);
   }
 }

@@ -1,18 +1,5 @@
 import { statement } from '../sql.js';
 
-export interface HoldingRow {
-  readonly consumer_id: string;
-  readonly resource_provider_id: number;
-  readonly resource_class_id: number;
-  readonly used: number;
-}
-
-export const listByConsumerIds = statement<HoldingRow>(
-  'allocation.listByConsumerIds',
-  `select consumer_id, resource_provider_id, resource_class_id, used
-     from allocations where consumer_id = any($1::bigint[])`,
-);
-
 export const deleteByConsumerIds = statement(
   'allocation.deleteByConsumerIds',
   `delete from allocations where consumer_id = any($1::bigint[])`,

@@ -30,21 +30,6 @@ export interface ProviderAllocations {
 
 @Injectable()
 export class AllocationStore {
-  /** What these consumers hold, by consumer id. */
-  async listHoldings(tx: Tx, consumerIds: readonly string[]): Promise<ReadonlyMap<string, Holding[]>> {
-    const holdings = new Map<string, Holding[]>(consumerIds.map((id) => [id, []]));
-    if (consumerIds.length === 0) return holdings;
-    const { rows } = await run(tx, sql.listByConsumerIds, [consumerIds]);
-    for (const row of rows) {
-      holdings.get(row.consumer_id)?.push({
-        providerId: row.resource_provider_id,
-        resourceClassId: row.resource_class_id,
-        amount: row.used,
-      });
-    }
-    return holdings;
-  }
-
   /** Takes everything from these consumers. */
   async deleteByConsumers(tx: Tx, consumerIds: readonly string[]): Promise<void> {
     if (consumerIds.length > 0) await run(tx, sql.deleteByConsumerIds, [consumerIds]);

@@ -38,6 +38,7 @@ export class ConsumerStore {
 
   /** Takes the row locks of those of the consumers that exist, in order of uuid, and reads them. */
   async lockByUuids(tx: Tx, uuids: readonly string[]): Promise<ConsumerWithoutHoldings[]> {
+    if (uuids.length === 0) return [];
     const { rows } = await run(tx, sql.lockByUuids, [uuids]);
     return rows.map((row) => ({
       id: row.id,

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { LostRace } from '../lost-race.js';
 import { run, type Tx } from '../sql.js';
 import { mark, NAMES } from '../change/change.sql.js';
-import { advance, current, increment, incrementByUuid, lockProvider, type Noun } from './generation.sql.js';
+import { advance, current, increment, lockProvider, type Noun } from './generation.sql.js';
 
 /** What became of an increment. */
 export type Bump =
@@ -16,6 +16,8 @@ export interface Advance {
   readonly id: number | string;
   readonly from: Generation;
   readonly to: Generation;
+  /** Of a provider: whether its traits or aggregates change with it. */
+  readonly shape?: boolean;
 }
 
 /**
@@ -34,36 +36,6 @@ export class GenerationService {
     if (row === undefined) return { status: 'missing' };
     if (row.bumped === null) return await this.late(tx, noun, id);
     return { status: 'bumped', generation: toGeneration(row.bumped) };
-  }
-
-  /** The same for a provider by its uuid, compared verbatim; the answer says which it is. */
-  async incrementByUuid(tx: Tx, uuid: string, claimed: number): Promise<Bump & { readonly id?: number }> {
-    const { rows } = await run(tx, incrementByUuid, [uuid, claimed]);
-    const row = rows[0];
-    if (row === undefined) return { status: 'missing' };
-    if (row.bumped === null) return await this.late(tx, 'provider', row.id);
-    return { status: 'bumped', generation: toGeneration(row.bumped), id: row.id };
-  }
-
-  /**
-   * The same as `increment` for a provider, whether or not the request claims a generation: where it doesn't, as
-   * incrementUnclaimed.
-   */
-  incrementMaybe(tx: Tx, providerId: number, claimed: number | null | undefined): Promise<Bump> {
-    return claimed === undefined || claimed === null
-      ? this.incrementUnclaimed(tx, providerId)
-      : this.increment(tx, 'provider', providerId, claimed);
-  }
-
-  /**
-   * The same where the request claims no generation (spec data_model.md §3, last column): the one under the row
-   * lock is compared, so a stale outcome can't occur. 'missing' when the provider is gone.
-   */
-  async incrementUnclaimed(tx: Tx, providerId: number): Promise<Bump> {
-    const generation = await this.lock(tx, providerId);
-    return generation === undefined
-      ? { status: 'missing' }
-      : await this.increment(tx, 'provider', providerId, generation);
   }
 
   /** What a writer who came too late found: asked again, because the statement that lost a race saw the time before it. */
@@ -101,6 +73,7 @@ export class GenerationService {
       steps.map(({ id }) => id),
       steps.map(({ from }) => from),
       steps.map(({ to }) => to),
+      ...(noun === 'provider' ? [steps.map(({ shape }) => shape ?? false)] : []),
     ]);
     const moved = rows[0]?.moved ?? 0;
     if (moved !== steps.length) throw new LostRace(`${steps.length - moved} ${noun} generations moved under the lock`);

@@ -45,29 +45,20 @@ export const current: Record<Noun, Statement<{ readonly generation: number }>> =
   ),
 };
 
-/** The same for a provider by its uuid, which saves looking it up first. */
-export const incrementByUuid = statement<BumpRow & { readonly id: number }>(
-  'generation.incrementByUuid',
-  `with bumped as (
-     update resource_providers set generation = generation + 1, updated_at = now()
-      where uuid = $1::text and generation = $2::numeric returning id, generation),
-   logged as (
-     insert into supply_changes (resource_provider_id, shape) select id, true from bumped)
-   select rp.id, rp.generation as found, bumped.generation as bumped
-     from resource_providers rp left join bumped on true where rp.uuid = $1::text`,
-);
-
-/** Many at once: ids, the generations they were read with, the generations they get. Answers how many moved. */
+/**
+ * Many at once: ids, the generations they were read with, the generations they get, and of providers whether their traits
+ * or aggregates change. Answers how many moved.
+ */
 export const advance: Record<Noun, Statement<{ readonly moved: number }>> = {
   provider: statement<{ readonly moved: number }>(
     'generation.advance.provider',
     `with moved as (
        update resource_providers rp set generation = step.wanted, updated_at = now()
-         from unnest($1::int[], $2::int[], $3::int[]) as step (id, seen, wanted)
+         from unnest($1::int[], $2::int[], $3::int[], $4::boolean[]) as step (id, seen, wanted, shape)
         where rp.id = step.id and rp.generation = step.seen
-       returning rp.id),
+       returning rp.id, step.shape),
      logged as (
-       insert into supply_changes (resource_provider_id, shape) select id, false from moved)
+       insert into supply_changes (resource_provider_id, shape) select id, shape from moved)
      select count(*)::int as moved from moved`,
   ),
   consumer: statement<{ readonly moved: number }>(

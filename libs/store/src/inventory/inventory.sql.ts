@@ -1,25 +1,10 @@
+import type { InventoryRow } from '../ledger/ledger.sql.js';
 import { statement } from '../sql.js';
-
-export interface InventoryRow {
-  readonly resource_provider_id: number;
-  readonly resource_class_id: number;
-  readonly resource_class: string;
-  readonly total: number;
-  readonly reserved: number;
-  readonly min_unit: number;
-  readonly max_unit: number;
-  readonly step_size: number;
-  readonly allocation_ratio: number;
-  readonly used: number;
-}
-
-const COLUMNS = `
-  i.resource_provider_id, i.resource_class_id, rc.name as resource_class, i.total, i.reserved, i.min_unit, i.max_unit,
-  i.step_size, i.allocation_ratio, i.used::float8 as used`;
 
 export const listByProviders = statement<InventoryRow>(
   'inventory.listByProviders',
-  `select ${COLUMNS}
+  `select i.resource_provider_id, i.resource_class_id, rc.name as resource_class, i.total, i.reserved, i.min_unit,
+          i.max_unit, i.step_size, i.allocation_ratio, i.used::float8 as used
      from inventories i join resource_classes rc on rc.id = i.resource_class_id
     where i.resource_provider_id = any($1::int[])
     order by i.resource_provider_id, i.resource_class_id`,
@@ -36,14 +21,6 @@ export const upsert = statement(
       set total = excluded.total, reserved = excluded.reserved, min_unit = excluded.min_unit,
           max_unit = excluded.max_unit, step_size = excluded.step_size, allocation_ratio = excluded.allocation_ratio,
           updated_at = now()`,
-);
-
-export const insert = statement(
-  'inventory.insert',
-  `insert into inventories (resource_provider_id, resource_class_id, total, reserved, min_unit, max_unit, step_size,
-                            allocation_ratio)
-   values ($1::int, $2::int, $3::int, $4::int, $5::int, $6::int, $7::int, $8::float8)
-   on conflict (resource_provider_id, resource_class_id) do nothing`,
 );
 
 /** Nothing that is used can be removed, whatever was decided before. */

@@ -1,40 +1,30 @@
-import type { CapacityRule, HeldInventory, InventoryPlan, Settlement } from '#berth/domain';
+import type { CapacityRule, HeldInventory, Settlement } from '#berth/domain';
 import { Injectable } from '@nestjs/common';
 import { LostRace } from '../lost-race.js';
 import { violatedForeignKey } from '../pg-errors.js';
 import { run, type Tx } from '../sql.js';
 import * as sql from './inventory.sql.js';
 
-/** One stored record and on which provider it is. */
-export interface StoredInventory extends HeldInventory {
-  readonly providerId: number;
-}
-
 @Injectable()
 export class InventoryStore {
-  /** The records of these providers, by provider and class id. */
-  async list(tx: Tx, providerIds: readonly number[]): Promise<StoredInventory[]> {
-    if (providerIds.length === 0) return [];
+  /** The records of several providers by provider id, each by class id. */
+  async listByProvider(tx: Tx, providerIds: readonly number[]): Promise<ReadonlyMap<number, readonly HeldInventory[]>> {
     const { rows } = await run(tx, sql.listByProviders, [providerIds]);
-    return rows.map(toInventory);
-  }
-
-  /** Adds one record; false if the provider has one of that class. Throws LostRace if the class was deleted meanwhile. */
-  async insert(tx: Tx, providerId: number, resourceClassId: number, rule: CapacityRule): Promise<boolean> {
-    const { count } = await keepingClasses(run(tx, sql.insert, [providerId, resourceClassId, ...fields(rule)]));
-    return count === 1;
-  }
-
-  /** Writes and removes records of one provider as planned. */
-  async apply(tx: Tx, providerId: number, plan: Omit<InventoryPlan, 'result'>): Promise<void> {
-    await this.upsert(
-      tx,
-      plan.upserts.map((inventory) => ({ ...inventory, providerId })),
-    );
-    await this.remove(
-      tx,
-      plan.removals.map((resourceClassId) => ({ providerId, resourceClassId })),
-    );
+    const records = new Map<number, HeldInventory[]>(providerIds.map((id) => [id, []]));
+    for (const row of rows) {
+      records.get(row.resource_provider_id)?.push({
+        resourceClassId: row.resource_class_id,
+        resourceClass: row.resource_class,
+        total: row.total,
+        reserved: row.reserved,
+        minUnit: row.min_unit,
+        maxUnit: row.max_unit,
+        stepSize: row.step_size,
+        allocationRatio: row.allocation_ratio,
+        used: row.used,
+      });
+    }
+    return records;
   }
 
   /** Writes whole records, of any providers; what is used of them stays. Throws LostRace if a class was deleted meanwhile. */
@@ -108,19 +98,4 @@ function fields(rule: CapacityRule): number[] {
 /** Rows to the column arrays that `unnest` takes. */
 function columns(rows: readonly (readonly number[])[]): number[][] {
   return (rows[0] ?? []).map((_, column) => rows.map((row) => row[column] as number));
-}
-
-function toInventory(row: sql.InventoryRow): StoredInventory {
-  return {
-    providerId: row.resource_provider_id,
-    resourceClassId: row.resource_class_id,
-    resourceClass: row.resource_class,
-    total: row.total,
-    reserved: row.reserved,
-    minUnit: row.min_unit,
-    maxUnit: row.max_unit,
-    stepSize: row.step_size,
-    allocationRatio: row.allocation_ratio,
-    used: row.used,
-  };
 }

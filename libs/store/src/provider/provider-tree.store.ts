@@ -1,7 +1,7 @@
 import type { ProviderParts, StandingProvider, WantedProvider } from '#berth/domain';
 import { Injectable } from '@nestjs/common';
 import { AggregateStore } from '../aggregate/aggregate.store.js';
-import { InventoryStore, type StoredInventory } from '../inventory/inventory.store.js';
+import { InventoryStore } from '../inventory/inventory.store.js';
 import { LostRace } from '../lost-race.js';
 import { ResourceClassStore } from '../resource-class/resource-class.store.js';
 import type { Tx } from '../sql.js';
@@ -34,16 +34,14 @@ export class ProviderTreeStore {
     const ids = kept.map(({ id }) => id);
     if (ids.join() !== seen.map(({ id }) => id).join()) throw new LostRace('a tree changed before it was locked');
     const [records, traits, aggregates] = await Promise.all([
-      this.inventories.list(tx, ids),
+      this.inventories.listByProvider(tx, ids),
       this.traits.namesByProvider(tx, ids),
       this.aggregates.uuidsByProvider(tx, ids),
     ]);
-    const byProvider = new Map<number, StoredInventory[]>(ids.map((id) => [id, []]));
-    for (const record of records) byProvider.get(record.providerId)?.push(record);
     return new Map(
       kept.map(({ id, uuid, name, generation, parentUuid, rootUuid }) => {
         const parts = {
-          inventories: byProvider.get(id) ?? [],
+          inventories: records.get(id) ?? [],
           traits: traits.get(id) ?? [],
           aggregates: aggregates.get(id) ?? [],
         };
@@ -69,19 +67,32 @@ export class ProviderTreeStore {
   /** Writes what a plan says of a provider. `traitIds`: ids of all the traits that it names. */
   async write(tx: Tx, providerId: number, parts: ProviderParts, traitIds: ReadonlyMap<string, number>): Promise<void> {
     const { inventories, traits, aggregates } = parts;
-    if (inventories !== undefined) await this.inventories.apply(tx, providerId, inventories);
+    if (inventories !== undefined) {
+      await this.inventories.upsert(
+        tx,
+        inventories.upserts.map((inventory) => ({ ...inventory, providerId })),
+      );
+      await this.inventories.remove(
+        tx,
+        inventories.removals.map((resourceClassId) => ({ providerId, resourceClassId })),
+      );
+    }
     if (traits !== undefined) {
       const ids = traits.flatMap((name) => traitIds.get(name) ?? []);
-      await this.traits.replaceAll(tx, providerId, ids);
+      await this.traits.deleteByProvider(tx, providerId);
+      await this.traits.give(
+        tx,
+        ids.map((traitId) => ({ providerId, traitId })),
+      );
     }
-    if (aggregates !== undefined) await this.aggregates.replaceAll(tx, providerId, aggregates);
+    if (aggregates !== undefined) await this.aggregates.replaceAll(tx, [{ providerId, uuids: aggregates }]);
   }
 
   /** Removes a provider without children and all that hangs on it. Nothing of it may be used. */
   async remove(tx: Tx, providerId: number): Promise<void> {
     await this.inventories.deleteByProvider(tx, providerId);
     await this.traits.deleteByProvider(tx, providerId);
-    await this.aggregates.deleteByProvider(tx, providerId);
+    await this.aggregates.deleteByProviders(tx, [providerId]);
     await this.providers.deleteById(tx, providerId);
   }
 }

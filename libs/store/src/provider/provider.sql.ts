@@ -55,24 +55,33 @@ export const fileUnderRoot = statement<{ readonly id: number }>(
    returning rp.id`,
 );
 
-export const findId = statement<{ readonly id: number; readonly generation: number }>(
-  'provider.findId',
-  `select id, generation from resource_providers where uuid = $1::text`,
+/** The ids of providers by uuid. */
+export const findIds = statement<{ readonly uuid: string; readonly id: number }>(
+  'provider.findIds',
+  `select uuid, id from resource_providers where uuid = any($1::text[])`,
 );
 
-/** A root's id is its own: it is drawn first. */
-export const insert = statement<{ readonly id: number }>(
+/** The first of the names that a provider has. */
+export const findTakenName = statement<{ readonly name: string }>(
+  'provider.findTakenName',
+  `select name from resource_providers where name = any($1::text[]) order by name limit 1`,
+);
+
+/** In order of name, so that two writers who create the same ones wait for one another and never in a circle. */
+export const insert = statement<{ readonly inserted: number }>(
   'provider.insert',
-  `with fresh as (select nextval(pg_get_serial_sequence('resource_providers', 'id'))::int as id)
-   insert into resource_providers (id, uuid, name, root_provider_id, parent_provider_id)
-   select fresh.id, $1::text, $2::text, coalesce($3::int, fresh.id), $4::int from fresh
-   returning id`,
-);
-
-/** The row of a tree's root is the lock of its shape: whoever adds to a tree shares it, whoever moves a part takes it. */
-export const shareRoot = statement<{ readonly id: number }>(
-  'provider.shareRoot',
-  `select id from resource_providers where id = $1::int for share`,
+  `with wanted as materialized (
+     select nextval(pg_get_serial_sequence('resource_providers', 'id'))::int as id, uuid, name, root_id, parent_id
+       from (select * from unnest($1::text[], $2::text[], $3::int[], $4::int[])
+                             as given (uuid, name, root_id, parent_id) order by name) as given),
+   inserted as (
+     insert into resource_providers (id, uuid, name, root_provider_id, parent_provider_id)
+     select id, uuid, name, coalesce(root_id, id), parent_id from wanted
+     on conflict do nothing
+     returning id),
+   logged as (
+     insert into supply_changes (resource_provider_id, shape) select id, true from inserted)
+   select count(*)::int as inserted from inserted`,
 );
 
 /** Moves of subtrees come one after another. */

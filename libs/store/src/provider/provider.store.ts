@@ -1,8 +1,16 @@
-import { type Generation, NotFound, REASONS, toGeneration, type TreePlace } from '#berth/domain';
+import {
+  NotFound,
+  noProvider,
+  REASONS,
+  toGeneration,
+  type Generation,
+  type Settlement,
+  type TreePlace,
+} from '#berth/domain';
 import { Injectable } from '@nestjs/common';
 import { advisoryKey } from '../advisory-lock.js';
 import { LostRace } from '../lost-race.js';
-import { violatedForeignKey, violatedUnique } from '../pg-errors.js';
+import { violatedUnique } from '../pg-errors.js';
 import { run, type Tx } from '../sql.js';
 import * as sql from './provider.sql.js';
 
@@ -16,8 +24,7 @@ export interface Provider extends TreePlace {
   readonly changedAtMs: number;
 }
 
-/** Which unique value of a new or renamed provider is taken. */
-export type Taken = 'uuid' | 'name';
+export { noProvider };
 
 @Injectable()
 export class ProviderStore {
@@ -35,46 +42,30 @@ export class ProviderStore {
     return provider;
   }
 
-  /** Id and generation alone. Throws NotFound with `text`, or the usual one, where there is none. */
-  async getId(tx: Tx, uuid: string, text = noProvider(uuid)): Promise<{ id: number; generation: Generation }> {
-    const { rows } = await run(tx, sql.findId, [uuid]);
-    if (rows[0] === undefined)
-      throw new NotFound(text, { reason: REASONS.providerNotFound, facts: { resource_provider: uuid } });
-    return { id: rows[0].id, generation: toGeneration(rows[0].generation) };
-  }
-
   /**
-   * Adds a provider at generation 0; a root if `parent` is null. Answers which unique value is taken, if one is.
-   * Throws LostRace if the parent went meanwhile.
+   * Adds providers at generation 0. Throws LostRace if a uuid or a name was taken meanwhile: nothing says by whom, and
+   * who reads again finds it.
    */
-  async insert(
-    tx: Tx,
-    uuid: string,
-    name: string,
-    parent: Pick<TreePlace, 'id' | 'rootId'> | null,
-  ): Promise<Taken | undefined> {
-    try {
-      await run(tx, sql.insert, [uuid, name, parent?.rootId ?? null, parent?.id ?? null]);
-      return undefined;
-    } catch (error) {
-      if (violatedForeignKey(error) !== undefined) throw new LostRace('the parent was deleted');
-      return takenBy(error);
-    }
+  async insert(tx: Tx, newcomers: Settlement['newProviders']): Promise<void> {
+    if (newcomers.length === 0) return;
+    const { rows } = await run(tx, sql.insert, [
+      newcomers.map(({ uuid }) => uuid),
+      newcomers.map(({ name }) => name),
+      newcomers.map(({ parent }) => parent?.rootId ?? null),
+      newcomers.map(({ parent }) => parent?.id ?? null),
+    ]);
+    if (rows[0]?.inserted !== newcomers.length) throw new LostRace('another transaction added the same provider');
   }
 
-  /** Renames. Answers 'name' if another provider has that name. */
-  async rename(tx: Tx, id: number, name: string): Promise<Taken | undefined> {
+  /** Renames; false if another provider has that name. */
+  async rename(tx: Tx, id: number, name: string): Promise<boolean> {
     try {
       await run(tx, sql.rename, [id, name]);
-      return undefined;
+      return true;
     } catch (error) {
-      return takenBy(error);
+      if (violatedUnique(error) === 'resource_providers_name_key') return false;
+      throw error;
     }
-  }
-
-  /** Keeps the tree's shape as it is until the transaction ends, together with others who do the same. */
-  async shareTree(tx: Tx, rootId: number): Promise<void> {
-    await run(tx, sql.shareRoot, [rootId]);
   }
 
   /**
@@ -108,6 +99,19 @@ export class ProviderStore {
     return rows.map(toProvider);
   }
 
+  /** Ids by uuid, of those that exist. */
+  async idsByUuid(tx: Tx, uuids: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    const { rows } = await run(tx, sql.findIds, [uuids]);
+    return new Map(rows.map(({ uuid, id }) => [uuid, id]));
+  }
+
+  /** One of the names that a provider has already; undefined: they are free. */
+  async findTakenName(tx: Tx, names: readonly string[]): Promise<string | undefined> {
+    if (names.length === 0) return undefined;
+    const { rows } = await run(tx, sql.findTakenName, [names]);
+    return rows[0]?.name;
+  }
+
   /** Frees the names of providers that get another one, or go, before the transaction ends. */
   async vacateNames(tx: Tx, ids: readonly number[]): Promise<void> {
     if (ids.length > 0) await run(tx, sql.vacateNames, [ids]);
@@ -138,11 +142,6 @@ export class ProviderStore {
   }
 }
 
-/** The text of a provider that isn't there. Source: spec errors.md §3. */
-export function noProvider(uuid: string): string {
-  return `No resource provider with uuid ${uuid} found`;
-}
-
 function toProvider(row: sql.ProviderRow): Provider {
   return {
     id: row.id,
@@ -155,11 +154,4 @@ function toProvider(row: sql.ProviderRow): Provider {
     rootUuid: row.root_uuid,
     changedAtMs: row.changed_at.getTime(),
   };
-}
-
-function takenBy(error: unknown): Taken {
-  const constraint = violatedUnique(error);
-  if (constraint === 'resource_providers_uuid_key') return 'uuid';
-  if (constraint === 'resource_providers_name_key') return 'name';
-  throw error;
 }

@@ -40,23 +40,23 @@ export const isUsed = statement<{ readonly used: boolean }>(
 
 export const remove = statement('trait.remove', `delete from traits where id = $1::int`);
 
-export const listByProvider = statement<TraitRow>(
-  'trait.listByProvider',
-  `select t.id, t.name, t.created_at
-     from resource_provider_traits rpt join traits t on t.id = rpt.trait_id
-    where rpt.resource_provider_id = $1::int
-    order by t.id`,
-);
-
 export const deleteByProvider = statement(
   'trait.deleteByProvider',
   `delete from resource_provider_traits where resource_provider_id = $1::int`,
 );
 
-export const insertByProvider = statement(
-  'trait.insertByProvider',
+export const give = statement(
+  'trait.give',
   `insert into resource_provider_traits (resource_provider_id, trait_id)
-   select $1::int, trait_id from unnest($2::int[]) as trait_id order by trait_id`,
+   select provider_id, trait_id from unnest($1::int[], $2::int[]) as given (provider_id, trait_id)
+    order by provider_id, trait_id`,
+);
+
+export const take = statement(
+  'trait.take',
+  `delete from resource_provider_traits rpt
+    using unnest($1::int[], $2::int[]) as taken (provider_id, trait_id)
+    where rpt.resource_provider_id = taken.provider_id and rpt.trait_id = taken.trait_id`,
 );
 
 export const listByProviders = statement<{ readonly resource_provider_id: number; readonly name: string }>(

@@ -1,3 +1,4 @@
+import type { Settlement } from '#berth/domain';
 import { Injectable } from '@nestjs/common';
 import { violatedForeignKey } from '../pg-errors.js';
 import { LostRace } from '../lost-race.js';
@@ -29,6 +30,7 @@ export class TraitStore {
 
   /** Those of the names that exist. */
   async findByNames(tx: Tx, names: readonly string[]): Promise<Trait[]> {
+    if (names.length === 0) return [];
     const { rows } = await run(tx, sql.findByNames, [names]);
     return rows.map(toTrait);
   }
@@ -51,12 +53,6 @@ export class TraitStore {
     await run(tx, sql.remove, [id]);
   }
 
-  /** The provider's traits, by trait id. */
-  async listByProvider(tx: Tx, providerId: number): Promise<Trait[]> {
-    const { rows } = await run(tx, sql.listByProvider, [providerId]);
-    return rows.map(toTrait);
-  }
-
   /** Names of the traits of several providers, by provider id. */
   async namesByProvider(tx: Tx, providerIds: readonly number[]): Promise<ReadonlyMap<number, readonly string[]>> {
     const { rows } = await run(tx, sql.listByProviders, [providerIds]);
@@ -65,17 +61,22 @@ export class TraitStore {
     return names;
   }
 
-  /** Gives the provider exactly these traits. Throws LostRace if one of them was deleted meanwhile. */
-  async replaceAll(tx: Tx, providerId: number, traitIds: readonly number[]): Promise<void> {
-    await this.deleteByProvider(tx, providerId);
-    if (traitIds.length === 0) return;
+  /** Gives traits to providers that lack them. Throws LostRace if one of them was deleted meanwhile. */
+  async give(tx: Tx, given: Settlement['newTraits']): Promise<void> {
+    if (given.length === 0) return;
     try {
-      await run(tx, sql.insertByProvider, [providerId, traitIds]);
+      await run(tx, sql.give, [given.map(({ providerId }) => providerId), given.map(({ traitId }) => traitId)]);
     } catch (error) {
       if (violatedForeignKey(error) === 'resource_provider_traits_trait_fkey')
         throw new LostRace('a trait was deleted');
       throw error;
     }
+  }
+
+  /** Takes traits from providers. */
+  async take(tx: Tx, taken: Settlement['removedTraits']): Promise<void> {
+    if (taken.length === 0) return;
+    await run(tx, sql.take, [taken.map(({ providerId }) => providerId), taken.map(({ traitId }) => traitId)]);
   }
 
   /** Takes all traits from the provider. */
