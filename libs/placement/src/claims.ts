@@ -116,7 +116,7 @@ export class Claims {
 
   private async transact(operations: readonly Operation<unknown>[]): Promise<readonly Outcome[]> {
     await this.owners.ensure(operations.flatMap(({ writes = [] }) => writes));
-    return await this.transactions.run('claims', async (tx) => {
+    return await this.transactions.runByKey('claims', async (tx) => {
       const read = await this.ledgers.read(tx, namesOf(operations));
       const worked = openLedger(read);
       const outcomes = operations.map(({ apply }) => attempt(() => apply(worked)));
