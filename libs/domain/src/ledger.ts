@@ -7,7 +7,8 @@ import {
   type AllocationWrite,
 } from './allocation.js';
 import { obeysUnits, realCapacity, type CapacityRule } from './capacity.js';
-import { Invalid, NotFound, ProviderGenerationConflict } from './errors.js';
+import { Invalid, NotFound } from './errors.js';
+import { checkNames } from './ledger-names.js';
 import { toGeneration, type Generation } from './generation.js';
 import { REASONS } from './reasons.js';
 
@@ -146,28 +147,6 @@ export function applyRemoval(ledger: Ledger, consumerUuid: string, claimed?: num
   const deltas = new Map<number, Map<number, number>>();
   release(before, deltas);
   book(ledger, { consumers: [{ before, after: undefined }], deltas, occurring: new Set() });
-}
-
-/**
- * Compares consumer generations, then looks whether every named provider exists. Throws GenerationConflict or
- * Invalid. Source: spec allocations.md §5 (a), (b).
- */
-export function checkNames(ledger: Ledger, writes: readonly AllocationWrite[]): void {
-  for (const { consumerUuid, consumerGeneration } of writes) {
-    checkConsumerGeneration(consumerUuid, ledger.consumers.get(consumerUuid)?.generation, consumerGeneration);
-  }
-  for (const { providerUuid, generation } of writes.flatMap(({ allocations }) => allocations)) {
-    const provider = ledger.providers.get(providerUuid);
-    if (provider === undefined) {
-      throw new Invalid(`Allocation for resource provider '${providerUuid}' that does not exist.`, {
-        reason: REASONS.providerNotFound,
-        facts: { resource_provider: providerUuid },
-      });
-    }
-    if (generation === undefined || generation === provider.generation) continue;
-    const message = 'resource provider generation conflict';
-    throw new ProviderGenerationConflict(message, providerUuid, provider.generation, generation);
-  }
 }
 
 /**

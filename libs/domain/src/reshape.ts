@@ -4,7 +4,8 @@ import { ERROR_CODES } from './error-codes.js';
 import { Invalid, InventoryInUse, ProviderGenerationConflict } from './errors.js';
 import { recordsOf } from './inventory-writes.js';
 import type { Inventory } from './inventory.js';
-import { book, checkNames, raise, weigh, type Ledger, type LedgerInventory, type LedgerProvider } from './ledger.js';
+import { checkNames } from './ledger-names.js';
+import { book, raise, weigh, type Ledger, type LedgerInventory, type LedgerProvider } from './ledger.js';
 
 import { REASONS } from './reasons.js';
 
