@@ -19,10 +19,10 @@ export function markdownOf(result: Result): string {
       ]),
     ),
     table(
-      ['start on', 'size', 'providers', 'consumers', 'ready ms', 'first search ms', 'memory MB'],
+      ['start on', 'size', 'providers', 'consumers', 'ready ms', 'first search ms', 'memory MB', 'peak MB'],
       result.starts.map((start) => [
         ...[start.world, `${start.size}`, `${start.providers}`, `${start.storedConsumers}`],
-        ...[rounded(start.readyMs), rounded(start.firstSearchMs), rounded(start.memoryMb)],
+        ...[rounded(start.readyMs), rounded(start.firstSearchMs), rounded(start.memoryMb), rounded(start.peakMemoryMb)],
       ]),
     ),
     table(

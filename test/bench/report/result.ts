@@ -39,8 +39,9 @@ export interface Start {
   readonly readyMs: number;
   /** From then until the first search is answered. */
   readonly firstSearchMs: number;
-  /** Of the largest process after that. */
+  /** Of the largest process after that, and the most it ever had until then. */
   readonly memoryMb: number | undefined;
+  readonly peakMemoryMb: number | undefined;
 }
 
 export interface Seeding {

@@ -12,6 +12,8 @@ export interface Options {
   readonly nestedTrees: number;
   readonly wideTrees: number;
   readonly storedAllocations: number;
+  /** Worlds of the own server go straight into its database, and making them is not measured. */
+  readonly seedBySql: boolean;
   readonly workloads: readonly string[];
   readonly concurrency: readonly number[];
   readonly seconds: number;
@@ -41,6 +43,8 @@ export const USAGE = `npm run bench -- [options]
   --seconds 5            of measuring a cell (a workload at a size and a concurrency)
   --workers n            processes of the own server (BERTH_WORKERS)
   --generators 1         processes that send requests
+  --seed http            how worlds are made: http, which is measured, or sql, straight into the database of the
+                         own server, for large fleets
   --out dir              where results go (bench-results)
   --quick                small worlds and short cells: does it run at all?
   --url http://…         measure a running server instead of an own one; --token, --version 1.39,
@@ -81,6 +85,7 @@ export function readOptions(args: readonly string[]): Options {
         workers: text,
         generators: text,
         out: text,
+        seed: text,
       },
       ...{ quick: flag, 'self-test': flag, help: flag },
     },
@@ -100,6 +105,7 @@ export function readOptions(args: readonly string[]): Options {
     nestedTrees: trees,
     wideTrees: Math.ceil(trees / TREES_PER_WIDE),
     storedAllocations: quick ? 10_000 : 1_000_000,
+    seedBySql: seedsBySql(values.seed, values.url ?? values.peer),
     workloads: chosen(values.only),
     concurrency: integers('--concurrency', values.concurrency ?? (quick ? '1,4' : '1,16,64')),
     seconds,
@@ -125,6 +131,12 @@ function peerOptions(values: Readonly<Record<string, string | boolean | undefine
     serverPid: optional('--peer-server-pid', value('peer-server-pid')),
     databasePid: optional('--peer-db-pid', value('peer-db-pid')),
   };
+}
+
+function seedsBySql(way = 'http', foreign: string | undefined): boolean {
+  if (way !== 'http' && way !== 'sql') throw new Error(`--seed ${way}: there are http, sql`);
+  if (way === 'sql' && foreign !== undefined) throw new Error('--seed sql: only for the own server alone');
+  return way === 'sql';
 }
 
 function chosen(only: string | undefined): string[] {

@@ -49,7 +49,7 @@ async function runWorld(
   // The names of a world are the run's own, but its sizes share them: on a server that stays, one goes before the next.
   const lasting = targets.filter(({ name }) => keeper === undefined || name !== 'berth');
   try {
-    for (const target of targets) await seed(target, plan, findings);
+    for (const target of targets) await seed(target, plan, options, findings);
     const plain = chosen.filter(({ storedConsumers }) => storedConsumers === undefined);
     await measureWorkloads(targets, plan, plain, options, findings);
     if (keeper && own) await measureStart(keeper, own.database, plan, options, findings);

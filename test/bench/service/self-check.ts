@@ -146,6 +146,8 @@ function options(): void {
     ['--version', '2.0'],
     ['--url', 'x'],
     ['--seconds', '0'],
+    ['--seed', 'x'],
+    ['--seed', 'sql', '--url', 'http://x'],
   ]) {
     let refused = false;
     try {

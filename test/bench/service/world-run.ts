@@ -24,9 +24,10 @@ export interface Findings {
 
 export const SEED_CONNECTIONS = 16;
 
-/** Makes the world in a target and measures that, too. */
-export async function seed(target: Target, plan: WorldPlan, findings: Findings): Promise<void> {
+/** Makes the world in a target and measures that, too; one that `openOwn` has made is only entered. */
+export async function seed(target: Target, plan: WorldPlan, { seedBySql }: Options, findings: Findings): Promise<void> {
   await target.generators.enter(target.address, plan);
+  if (seedBySql) return;
   const progress = new Progress(`${target.name}: making ${plan.kind} ${plan.size}`);
   const stretch = await stretchOf(target, () =>
     target.generators.seed(SEED_CONNECTIONS, (done, total) => progress.show(done, total)),
@@ -90,7 +91,8 @@ export async function measureStart(
   findings.starts.push({
     ...{ server: 'berth', world: plan.kind, size: plan.size, providers: providerCount(buildWorld(plan)) },
     storedConsumers,
-    ...{ readyMs: served.readyMs, firstSearchMs, memoryMb: treeMemoryMb(served.pid, 'VmRSS') },
+    ...{ readyMs: served.readyMs, firstSearchMs },
+    ...{ memoryMb: treeMemoryMb(served.pid, 'VmRSS'), peakMemoryMb: treeMemoryMb(served.pid, 'VmHWM') },
   });
   return served;
 }
@@ -118,7 +120,7 @@ export async function measureStored(
   await measureWorkloads([moved], plan, workloads, options, findings, consumers);
 }
 
-/** An empty database and the service on it. */
+/** A database, empty or with the world in it, and the service on it. */
 export async function openOwn(
   keeper: KeeperProcess,
   { adminUrl }: Postgres,
@@ -126,6 +128,11 @@ export async function openOwn(
   options: Options,
 ): Promise<{ readonly database: BenchDatabase; readonly url: string; readonly pid: number }> {
   const database = await BenchDatabase.create(adminUrl, `bench_${plan.kind}_${plan.size}`);
+  const empty = await keeper.serve(database.url, options.workers);
+  if (!options.seedBySql) return { database, url: empty.url, pid: empty.pid };
+  // The service has made the tables; what happens behind its back it would not see.
+  await keeper.stopService();
+  await database.storeWorld(buildWorld(plan));
   const { url, pid } = await keeper.serve(database.url, options.workers);
   return { database, url, pid };
 }

@@ -1,5 +1,7 @@
 import pg from 'pg';
 import { storedConsumerSql } from '../workload/stored-consumers.js';
+import type { World } from '../world/world.js';
+import { storeWorld } from './stored-world.js';
 
 /** Three resource classes each: VCPU, MEMORY_MB, DISK_GB. */
 const CLASSES_PER_CONSUMER = 3;
@@ -24,6 +26,11 @@ export class BenchDatabase {
   static async serverVersion(adminUrl: string): Promise<string> {
     const rows = await query(adminUrl, `select current_setting('server_version') as version`);
     return String(rows[0]?.['version']);
+  }
+
+  /** Writes a world into it, which must be migrated and hold no provider. The service must not run, see below. */
+  async storeWorld(world: World): Promise<void> {
+    await storeWorld(this.url, world);
   }
 
   /**

@@ -1,5 +1,13 @@
 import { randomFrom, uuidFrom, type Random } from './random.js';
-import { providerName, traitName, type Inventory, type ProviderSeed, type World, type WorldPlan } from './world.js';
+import {
+  EVERYTHING,
+  providerName,
+  traitName,
+  type Inventory,
+  type ProviderSeed,
+  type World,
+  type WorldPlan,
+} from './world.js';
 
 /** Traits of a host, of which one is common (COMMON, on four of five hosts) and the others are drawn by weight. */
 const TRAITS_PER_HOST = 20;
@@ -16,7 +24,6 @@ const HOSTS_PER_CELL = 1_000;
 const ZONES = 3;
 
 const HOT_PROVIDERS = 4;
-const EVERYTHING = 2 ** 31 - 1;
 
 const HOST: Readonly<Record<string, Inventory>> = {
   VCPU: { total: 64, allocation_ratio: 16 },

@@ -40,6 +40,9 @@ export interface World {
   readonly hot: readonly ProviderSeed[];
 }
 
+/** The most that an inventory may hold, and what a claim may ask at once where nothing is said. */
+export const EVERYTHING = 2 ** 31 - 1;
+
 /** Which seed all worlds have, so that figures of two days speak of the same world. */
 export const SEED = 20_260;
 
