@@ -1,9 +1,9 @@
 import type { SupplyInventory } from '#berth/domain';
 import { editMembers, type SetEdit } from './index-set.js';
+import { allot, copyRecords, moveTogether } from './inventory-records.js';
 import {
   blockCount,
   blockOf,
-  emptyTable,
   fillBlockRoom,
   fillColumns,
   lowerBlockRoom,
@@ -121,63 +121,6 @@ export function commitInventories(snapshot: Snapshot, { columns, lowered }: Inve
 
 /** Nobody's records that are never worth a copy of the table. */
 const ABANDONED_AIR = 1024;
-
-/** Place for so many records at the end of the table. */
-function allot(table: InventoryTable, records: number): number {
-  const place = table.length;
-  table.length += records;
-  if (table.length > table.room.length) lengthen(table, Math.ceil(table.length * 1.125) + records);
-  return place;
-}
-
-const RECORD_FIELDS = ['resourceClass', 'room', 'total', 'reserved', 'minUnit', 'maxUnit', 'stepSize'] as const;
-const REAL_FIELDS = ['allocationRatio', 'used'] as const;
-
-function lengthen(table: InventoryTable, records: number): void {
-  for (const field of RECORD_FIELDS) {
-    const longer = new Int32Array(records);
-    longer.set(table[field]);
-    table[field] = longer;
-  }
-  for (const field of REAL_FIELDS) {
-    const longer = new Float64Array(records);
-    longer.set(table[field]);
-    table[field] = longer;
-  }
-}
-
-function moveTogether(table: InventoryTable): void {
-  const source = Int32Array.from(table.start, (_, index) => index);
-  const { columns, blockRoom, ...fields } = copyRecords(table, source, 0);
-  Object.assign(table, fields);
-}
-
-/** A table for the providers of another numbering, new ones without a record: `source` gives each its old index or −1. */
-function copyRecords(table: InventoryTable, source: Int32Array, classes: number): InventoryTable {
-  const live = table.length - table.abandoned;
-  const copy = emptyTable(source.length, classes, Math.ceil(live * 1.03125));
-  let [from, to] = [0, 0];
-  const copyRun = (): void => {
-    for (const field of RECORD_FIELDS) copy[field].set(table[field].subarray(from, to), copy.length);
-    for (const field of REAL_FIELDS) copy[field].set(table[field].subarray(from, to), copy.length);
-    copy.length += to - from;
-  };
-  source.forEach((old, index) => {
-    const start = table.start[old] ?? 0;
-    const end = table.end[old] ?? 0;
-    // Records that lie behind one another already are copied at one go.
-    if (start !== to && end > start) {
-      copyRun();
-      from = start;
-      to = start;
-    }
-    copy.start[index] = copy.length + to - from;
-    if (end > start) to = end;
-    copy.end[index] = copy.length + to - from;
-  });
-  copyRun();
-  return copy;
-}
 
 /** The table in another numbering of providers (`source`: old index of each, −1 for new ones) and classes (`classAt`: new index of each). */
 export function renumberInventories(

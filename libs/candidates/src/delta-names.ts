@@ -1,7 +1,8 @@
 import type { ChangedProvider, SupplyName } from '#berth/domain';
+import { indexIds } from './id-index.js';
 import { EMPTY_SET } from './index-set.js';
 import { forgetNames } from './labels.js';
-import { indexIds, type Snapshot } from './snapshot.js';
+import type { Snapshot } from './snapshot.js';
 
 /** Takes over the classes of a delta, which has been numbered already; whether one is called otherwise than before. */
 export function updateClasses(snapshot: Snapshot, classes: readonly SupplyName[]): boolean {

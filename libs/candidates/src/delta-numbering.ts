@@ -1,8 +1,9 @@
 import type { ChangedProvider, SupplyName, SupplyProvider } from '#berth/domain';
 import { admitProviders, renumberInventories } from './delta-inventory.js';
+import { indexIds } from './id-index.js';
 import { renumberSet, shiftsOf, toInts, type Shift } from './index-set.js';
 import type { Labels, Profile } from './labels.js';
-import { IndexByText, indexIds, type Snapshot } from './snapshot.js';
+import { IndexByText, type Snapshot } from './snapshot.js';
 import { appendTrees, layOutTrees, type TreeLayout } from './tree-layout.js';
 
 /**

@@ -1,33 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { isDeepStrictEqual } from 'node:util';
+import { aDraw } from '../test-support/a-draw.js';
 import { ChangingSupply } from '../test-support/changing-supply.js';
-import { drawListFilter, drawRequest, type Draw } from '../test-support/random-world.js';
+import { drawListFilter, drawRequest } from '../test-support/random-world.js';
+import { checkBits, expectSame, indexes, insides, shown, views } from '../test-support/snapshot-insides.js';
 import { applyDelta } from './delta.js';
 import { listProviders } from './list.js';
 import { searchCandidates } from './search.js';
-import {
-  aggregatesAt,
-  classNameOf,
-  indexOfUuid,
-  inventoriesAt,
-  providerAt,
-  recordIdentity,
-  traitsAt,
-} from './snapshot-views.js';
-import { buildSnapshot, type Snapshot } from './snapshot.js';
+import { classNameOf, indexOfUuid, inventoriesAt, providerAt, recordIdentity } from './snapshot-views.js';
+import { buildSnapshot } from './snapshot-builder.js';
+import type { Snapshot } from './snapshot.js';
 
 const SEQUENCES = 500;
 const DELTAS = 5;
-
-// A seed, and numbers from it: a world takes hundreds of them, and what failed is found again by its seed.
-const aDraw = fc.noBias(fc.integer({ min: 0, max: 0x7fffffff })).map((seed): Draw => {
-  let state = seed;
-  return (min, max) => {
-    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
-    return min + Math.floor((state / 0x100000000) * (max - min + 1));
-  };
-});
 
 /** The message instead of a result where the request is refused. */
 function outcome<T>(work: () => T): T | string {
@@ -35,69 +20,6 @@ function outcome<T>(work: () => T): T | string {
     return work();
   } catch (error) {
     return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  }
-}
-
-/** Jest's own comparison takes ten times as long: it is asked for the words when there is a difference. */
-function expectSame(actual: unknown, expected: unknown): void {
-  if (!isDeepStrictEqual(actual, expected)) expect(actual).toEqual(expected);
-}
-
-/** All that can be read about a provider. */
-function shown(snapshot: Snapshot, index: number) {
-  return {
-    provider: providerAt(snapshot, index),
-    inventories: inventoriesAt(snapshot, index),
-    traits: traitsAt(snapshot, index),
-    aggregates: aggregatesAt(snapshot, index),
-  };
-}
-
-function indexes(snapshot: Snapshot): number[] {
-  return snapshot.layout.providers.map((_, index) => index);
-}
-
-function views(snapshot: Snapshot) {
-  return indexes(snapshot).map((index) => shown(snapshot, index));
-}
-
-/** Everything a search or a list looks at, without what may differ: where records lie, whether a set has bits, bounds of nothing. */
-function insides(snapshot: Snapshot) {
-  const { layout, inventory, sharing, classNames, classIndexByName, sharedClasses, nested } = snapshot;
-  const { parent, root, subtreeEnd, roots, rootOrdinal } = layout;
-  return {
-    layout: { parent, root, subtreeEnd, roots, rootOrdinal },
-    records: indexes(snapshot).map((index) =>
-      Array.from({ length: (inventory.end[index] ?? 0) - (inventory.start[index] ?? 0) }, (_, offset) => {
-        const at = (inventory.start[index] ?? 0) + offset;
-        return [inventory.resourceClass[at], inventory.room[at]];
-      }),
-    ),
-    columns: inventory.columns,
-    blockRoom: inventory.blockRoom.map((bounds) => (bounds.every((bound) => bound < 0) ? 'none' : bounds)),
-    traits: membersOf(snapshot.traits),
-    aggregates: membersOf(snapshot.aggregates),
-    sharers: sharing.sharing.members,
-    around: roots.length === 0 ? [] : Array.from(roots, (_, ordinal) => [...(sharing.aroundRoot[ordinal] ?? [])]),
-    neighbours: new Map(sharing.neighbours),
-    names: { classNames, classIndexByName, sharedClasses, nested },
-    byName: indexes(snapshot).map((index) => snapshot.indexByName.get(providerAt(snapshot, index).name)),
-  };
-}
-
-function membersOf(sets: Snapshot['traits']) {
-  return new Map([...sets].map(([name, { members }]) => [name, members]));
-}
-
-function checkBits(snapshot: Snapshot): void {
-  for (const set of [...snapshot.traits.values(), ...snapshot.aggregates.values(), snapshot.sharing.sharing]) {
-    const { members, bits } = set;
-    if (bits === undefined) continue;
-    const listed: number[] = [];
-    for (let index = 0; index < bits.length * 32; index++) {
-      if ((((bits[index >>> 5] ?? 0) >>> (index & 31)) & 1) === 1) listed.push(index);
-    }
-    expectSame(listed, [...members]);
   }
 }
 

@@ -5,7 +5,8 @@ import { toSupply, WORLD_A, WORLD_B, type WorldProvider } from '../test-support/
 import { applyDelta } from './delta.js';
 import { searchCandidates } from './search.js';
 import { aggregatesAt, indexOfUuid, inventoriesAt, providerAt, recordIdentity, traitsAt } from './snapshot-views.js';
-import { buildSnapshot, type Snapshot } from './snapshot.js';
+import { buildSnapshot } from './snapshot-builder.js';
+import type { Snapshot } from './snapshot.js';
 
 const KNOWN = [SHARING_TRAIT, 'HW_CPU_X86_AVX', 'CUSTOM_FOO', 'STORAGE_DISK_SSD', 'COMPUTE_VOLUME_MULTI_ATTACH'];
 

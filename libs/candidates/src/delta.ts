@@ -2,10 +2,11 @@ import { SHARING_TRAIT, type ChangedProvider, type SupplyDelta } from '#berth/do
 import { commitInventories, writeInventories, type InventoryEdits } from './delta-inventory.js';
 import { updateClasses, updateTexts, updateTraits } from './delta-names.js';
 import { settleNumbering } from './delta-numbering.js';
+import { byId } from './id-index.js';
 import { EMPTY_SET, hasIndex, type SetEdit } from './index-set.js';
 import { commitLabels, relabel, type LabelEdits } from './labels.js';
 import { relateSharing, updateAround } from './sharing.js';
-import { byId, classesOfSharers, type AggregateLabels, type Snapshot } from './snapshot.js';
+import { classesOfSharers, type AggregateLabels, type Snapshot } from './snapshot.js';
 
 /**
  * Brings the snapshot up to date: the answer equals `buildSnapshot` of the changed supply. It is the same object, changed in

@@ -7,7 +7,7 @@ import { mayBeFeasible } from './feasibility.js';
 import { listOptions } from './options.js';
 import { compile } from './plan.js';
 import type { CandidatesRequest } from './request.js';
-import { buildSnapshot } from './snapshot.js';
+import { buildSnapshot } from './snapshot-builder.js';
 
 interface Case {
   /** FPGAs of each child; every third child lacks the trait that every second group asks for. */

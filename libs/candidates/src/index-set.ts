@@ -23,13 +23,8 @@ export function toInts<T>(items: readonly T[], numberOf: (item: T, at: number) =
   return numbers;
 }
 
-/** Makes a set of `members` (distinct, any order) out of the indexes 0 … `universe` − 1. */
-export function toIndexSet(members: Int32Array | readonly number[], universe: number): IndexSet {
-  return ownSet(members instanceof Int32Array ? members.slice() : Int32Array.from(members), universe);
-}
-
-/** Like `toIndexSet`, but keeps the list, and may sort it. */
-function ownSet(list: Int32Array, universe: number): IndexSet {
+/** Makes a set of `list` (distinct, any order) out of the indexes 0 … `universe` − 1. It keeps the list, and may sort it. */
+export function toIndexSet(list: Int32Array, universe: number): IndexSet {
   const words = (universe + 31) >>> 5;
   const sorted = isAscending(list);
   if (list.length <= words) return { members: sorted ? list : list.sort(), bits: undefined };
@@ -62,7 +57,7 @@ export function renumberSet(set: IndexSet, shifts: readonly Shift[], universe: n
   const [first] = shifts;
   const last = set.members[set.members.length - 1] ?? -1;
   if (set.bits === undefined && first?.from === 0 && first.shift === 0 && last < first.to) return set;
-  return ownSet(renumberMembers(set.members, shifts), universe);
+  return toIndexSet(renumberMembers(set.members, shifts), universe);
 }
 
 function renumberMembers(members: Int32Array, shifts: readonly Shift[]): Int32Array {

@@ -38,4 +38,5 @@ export {
   type InventoryView,
   type ProviderView,
 } from './snapshot-views.js';
-export { buildSnapshot, type Snapshot } from './snapshot.js';
+export { buildSnapshot, SnapshotBuilder } from './snapshot-builder.js';
+export type { Snapshot } from './snapshot.js';

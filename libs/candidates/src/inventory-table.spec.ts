@@ -3,7 +3,7 @@ import { capacityOf, fits } from '#berth/domain';
 import fc from 'fast-check';
 import { toSupply } from '../test-support/world.js';
 import { fittingRecord, roomOf } from './inventory-table.js';
-import { buildSnapshot } from './snapshot.js';
+import { buildSnapshot } from './snapshot-builder.js';
 
 const anInteger = (min: number, max: number) => fc.oneof(fc.integer({ min, max }), fc.integer({ min, max: min + 20 }));
 

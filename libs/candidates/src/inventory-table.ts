@@ -1,6 +1,6 @@
 import { realCapacity, type CapacityRule, type SupplyInventory } from '#berth/domain';
-import { lowerBound, toInts } from './index-set.js';
-import type { IdIndex, TreeLayout } from './tree-layout.js';
+import { lowerBound } from './index-set.js';
+import type { TreeLayout } from './tree-layout.js';
 
 /** Roots are summarised in blocks of this many: small enough to be worth skipping, 1,600 of them for 100,000 hosts. */
 export const BLOCK_SHIFT = 6;
@@ -42,72 +42,6 @@ export function roomOf(inventory: CapacityRule & { readonly used: number }): num
   return room >= 0 ? room : -1;
 }
 
-/** A table of `providers` providers without any record, with room for `records`. */
-export function emptyTable(providers: number, classes: number, records: number): InventoryTable {
-  return {
-    start: new Int32Array(providers),
-    end: new Int32Array(providers),
-    resourceClass: new Int32Array(records),
-    room: new Int32Array(records),
-    total: new Int32Array(records),
-    reserved: new Int32Array(records),
-    minUnit: new Int32Array(records),
-    maxUnit: new Int32Array(records),
-    stepSize: new Int32Array(records),
-    allocationRatio: new Float64Array(records),
-    used: new Float64Array(records),
-    length: 0,
-    abandoned: 0,
-    columns: Array.from({ length: classes }, () => NOBODY),
-    blockRoom: Array.from({ length: classes }, () => NOBODY),
-  };
-}
-
-const NOBODY = new Int32Array(0);
-
-/** Builds the table; `classIndexById` gives each of `classes` classes its dense index in id order. */
-export function tabulateInventories(
-  inventories: readonly SupplyInventory[],
-  layout: TreeLayout,
-  classIndexById: IdIndex,
-  classes: number,
-): InventoryTable {
-  const count = layout.providers.length;
-  const table = emptyTable(count, classes, inventories.length);
-  const owners = toInts(inventories, ({ providerId }) => known(layout.indexById.get(providerId)));
-  const { start, end } = table;
-  for (const owner of owners) end[owner] = (end[owner] ?? 0) + 1;
-  for (let index = 0; index < count; index++) {
-    start[index] = index === 0 ? 0 : (end[index - 1] ?? 0);
-    end[index] = (start[index] ?? 0) + (end[index] ?? 0);
-  }
-  // Rows by provider, and by class within one: a handful each, so insertion.
-  const rows = new Int32Array(inventories.length);
-  const classOf = toInts(inventories, ({ resourceClassId }) => known(classIndexById.get(resourceClassId)));
-  const next = start.slice();
-  owners.forEach((owner, row) => {
-    let at = next[owner] ?? 0;
-    next[owner] = at + 1;
-    for (; at > (start[owner] ?? 0) && (classOf[rows[at - 1] ?? 0] ?? 0) > (classOf[row] ?? 0); at--) {
-      rows[at] = rows[at - 1] ?? 0;
-    }
-    rows[at] = row;
-  });
-  rows.forEach((row, at) => {
-    const inventory = inventories[row];
-    if (inventory !== undefined) writeRecord(table, at, classOf[row] ?? 0, inventory);
-  });
-  table.length = rows.length;
-  fillColumns(table);
-  fillBlockRoom(table, layout);
-  return table;
-}
-
-function known(index: number): number {
-  if (index < 0) throw new Error('supply: an inventory names an unknown provider or class');
-  return index;
-}
-
 /** Writes one record in its place. */
 export function writeRecord(
   table: InventoryTable,
@@ -125,6 +59,8 @@ export function writeRecord(
   table.allocationRatio[at] = inventory.allocationRatio;
   table.used[at] = inventory.used;
 }
+
+const NOBODY = new Int32Array(0);
 
 /** Lists who has which class, from the records. */
 export function fillColumns(table: InventoryTable): void {

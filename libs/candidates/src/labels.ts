@@ -1,4 +1,5 @@
 import type { SupplyName } from '#berth/domain';
+import { indexIds } from './id-index.js';
 import { EMPTY_SET, editSet, toIndexSet, type IndexSet, type SetEdit } from './index-set.js';
 
 /** The labels of one provider; providers with the same labels share one. */
@@ -61,49 +62,36 @@ function isSame({ labels }: Profile, list: Int32Array | readonly number[], from:
 }
 
 /**
- * Builds the table of `count` providers. `known` ascends by id; row r says that the provider with index `providers[r]` has the label
- * `known[positions[r]]`.
+ * The labels of providers whose profiles are known; `known` ascends by id. The lists come out ascending, for they are filled provider
+ * by provider. Throws if a profile has a label that is not known.
  */
-export function tabulateLabels(
-  known: readonly SupplyName[],
-  providers: Int32Array,
-  positions: Int32Array,
-  count: number,
-): Labels {
-  // Sorted by buckets, there and back: linear for the two million rows of a large fleet.
-  const byProvider = bucket(providers, positions, count);
-  const byLabel = bucket(byProvider.values, byProvider.keys, known.length);
-  const back = bucket(byLabel.values, byLabel.keys, count);
-  const ids = Int32Array.from(back.values, (position) => known[position]?.id ?? -1);
-  const pool = new ProfilePool();
+export function tabulateLabels(known: readonly SupplyName[], profiles: Profile[], pool: ProfilePool): Labels {
+  const positions = indexIds(known);
+  const sizes = new Int32Array(known.length);
+  for (const { labels } of profiles) {
+    for (const id of labels) {
+      const position = positions.get(id);
+      if (position < 0) throw new Error('supply: a provider carries an unknown trait');
+      sizes[position] = (sizes[position] ?? 0) + 1;
+    }
+  }
+  const lists = Array.from(sizes, (size) => new Int32Array(size));
+  sizes.fill(0);
+  profiles.forEach(({ labels }, index) => {
+    for (const id of labels) {
+      const position = positions.get(id);
+      const at = sizes[position] ?? 0;
+      sizes[position] = at + 1;
+      const list = lists[position];
+      if (list !== undefined) list[at] = index;
+    }
+  });
   return {
-    sets: new Map(
-      known.map(({ name }, at) => [
-        name,
-        toIndexSet(byLabel.values.subarray(byLabel.start[at], byLabel.start[at + 1]), count),
-      ]),
-    ),
-    profiles: Array.from({ length: count }, (_, at) => pool.intern(ids, back.start[at] ?? 0, back.start[at + 1] ?? 0)),
+    sets: new Map(known.map(({ name }, at) => [name, toIndexSet(lists[at] ?? EMPTY_SET.members, profiles.length)])),
+    profiles,
     names: new Map(known.map(({ id, name }) => [id, name])),
     pool,
   };
-}
-
-/** Pairs by ascending key, in their order where keys are equal; bucket k is `start[k]` … `start[k + 1] − 1`. */
-function bucket(keys: Int32Array, values: Int32Array, count: number) {
-  const start = new Int32Array(count + 1);
-  for (const key of keys) start[key + 1] = (start[key + 1] ?? 0) + 1;
-  for (let key = 0; key < count; key++) start[key + 1] = (start[key + 1] ?? 0) + (start[key] ?? 0);
-  const next = start.slice();
-  const sorted = { keys: new Int32Array(keys.length), values: new Int32Array(keys.length), start };
-  for (let row = 0; row < keys.length; row++) {
-    const key = keys[row] ?? 0;
-    const at = next[key] ?? 0;
-    next[key] = at + 1;
-    sorted.keys[at] = key;
-    sorted.values[at] = values[row] ?? 0;
-  }
-  return sorted;
 }
 
 /** Names of a profile in order of label id. */

@@ -6,7 +6,7 @@ import { toSupply, WORLD_B } from '../test-support/world.js';
 import { listProviders } from './list.js';
 import type { ListFilter } from './request.js';
 import { providerAt } from './snapshot-views.js';
-import { buildSnapshot } from './snapshot.js';
+import { buildSnapshot } from './snapshot-builder.js';
 
 const NO_FILTER: ListFilter = {
   name: undefined,

@@ -6,7 +6,7 @@ import { referenceSearch } from '../test-support/reference-search.js';
 import { toSupply } from '../test-support/world.js';
 import type { CandidatesRequest } from './request.js';
 import { searchCandidates } from './search.js';
-import { buildSnapshot } from './snapshot.js';
+import { buildSnapshot } from './snapshot-builder.js';
 import { traitsAt } from './snapshot-views.js';
 
 const WORLDS = 2500;

@@ -3,7 +3,7 @@ import { describeResult, parseQuery } from '../test-support/query.js';
 import { toSupply, WORLD_A, WORLD_B, WORLD_C, type WorldProvider } from '../test-support/world.js';
 import type { CandidatesRequest } from './request.js';
 import { searchCandidates } from './search.js';
-import { buildSnapshot } from './snapshot.js';
+import { buildSnapshot } from './snapshot-builder.js';
 
 const KNOWN = ['CUSTOM_KNOWN', 'CUSTOM_NIC_ROOT', 'HW_NUMA_ROOT'];
 

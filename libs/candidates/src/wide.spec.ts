@@ -5,7 +5,7 @@ import { referenceSearch } from '../test-support/reference-search.js';
 import { toSupply, type WorldProvider } from '../test-support/world.js';
 import type { CandidatesRequest, RequestGroup } from './request.js';
 import { searchCandidates } from './search.js';
-import { buildSnapshot } from './snapshot.js';
+import { buildSnapshot } from './snapshot-builder.js';
 
 /** Far above what a case takes (milliseconds) and far below what the bare product would. */
 const PATIENCE_MS = 5_000;

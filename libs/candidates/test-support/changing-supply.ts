@@ -80,6 +80,11 @@ export class ChangingSupply {
     };
   }
 
+  /** The same, provider by provider, in no order. */
+  whole(): ChangedProvider[] {
+    return [...this.members.values()].map((member) => this.changeOf(member, true)).sort(() => this.draw(0, 2) - 1);
+  }
+
   /** What has changed since the last call, now and then with some that has not. */
   takeDelta(): SupplyDelta {
     for (const id of this.reshaped) this.changed.add(id);
@@ -88,13 +93,7 @@ export class ChangingSupply {
       const member = this.members.get(id);
       if (member === undefined) return [];
       const hasShape = this.reshaped.has(id) || this.draw(0, 5) === 0;
-      return [
-        {
-          provider: this.providerOf(member),
-          inventories: [...member.inventories.values()].reverse(),
-          shape: hasShape ? { traitIds: [...member.traits].reverse(), aggregates: [...member.aggregates] } : undefined,
-        },
-      ];
+      return [this.changeOf(member, hasShape)];
     });
     const names = this.namesChanged || this.draw(0, 9) === 0 ? this.names() : undefined;
     const delta = { changed, removed: this.removed, names };
@@ -124,6 +123,14 @@ export class ChangingSupply {
     else if (kind === 13) this.changeNames(this.traits);
     else if (kind === 14) this.changeNames(this.classes);
     else this.changed.add(member.id);
+  }
+
+  private changeOf(member: Member, hasShape: boolean): ChangedProvider {
+    return {
+      provider: this.providerOf(member),
+      inventories: [...member.inventories.values()].reverse(),
+      shape: hasShape ? { traitIds: [...member.traits].reverse(), aggregates: [...member.aggregates] } : undefined,
+    };
   }
 
   private anyone(): Member {
@@ -249,7 +256,8 @@ export class ChangingSupply {
     return [...this.traits].filter(([, known]) => known === name).map(([id]) => id);
   }
 
-  private names(): Pick<Supply, 'traits' | 'resourceClasses'> {
+  /** All traits and classes there are now. */
+  names(): Pick<Supply, 'traits' | 'resourceClasses'> {
     const list = (names: ReadonlyMap<number, string>) => [...names].map(([id, name]) => ({ id, name }));
     return { traits: list(this.traits).reverse(), resourceClasses: list(this.classes) };
   }
