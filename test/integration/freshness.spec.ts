@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import type { DataSource } from 'typeorm';
+import type { ChangedProvider } from '#berth/domain';
 import { ChangeSession, ChangeStore, openDataSource, Transactions, type ReadingPoint } from '#berth/store';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 
@@ -25,9 +26,13 @@ class Reader {
   ) {}
 
   async readAll(): Promise<void> {
-    const { at, providers } = await this.transactions.read('test', (tx) => this.store.readAll(tx));
-    this.at = at;
-    for (const { provider } of providers) this.world.set(provider.id, provider.generation);
+    this.at = await this.transactions.read('test', async (tx) => {
+      const { at } = await this.store.begin(tx);
+      for await (const portion of this.store.portions(tx)) {
+        for (const { provider } of portion) this.world.set(provider.id, provider.generation);
+      }
+      return at;
+    });
   }
 
   async follow(): Promise<void> {
@@ -111,12 +116,38 @@ describe('what has changed', () => {
     const store = new ChangeStore();
     const transactions = new Transactions(dataSource);
     const session = new ChangeSession(dataSource);
-    const { at } = await transactions.read('test', (tx) => store.readAll(tx));
+    const { at } = await transactions.read('test', (tx) => store.begin(tx));
     await dataSource.query('insert into supply_changes (resource_provider_id, shape) values (1, false)');
     await transactions.run('test', (tx) => store.forget(tx, 0));
     expect(await session.run((tx) => store.since(tx, at))).toEqual({ status: 'forgotten' });
-    const { at: later } = await transactions.read('test', (tx) => store.readAll(tx));
+    const { at: later } = await transactions.read('test', (tx) => store.begin(tx));
     expect((await session.run((tx) => store.since(tx, later))).status).toBe('unchanged');
+    await session.onApplicationShutdown();
+  });
+
+  it('says the same of a provider as a reading of everything does, in portions of any size', async () => {
+    const store = new ChangeStore();
+    const transactions = new Transactions(dataSource);
+    const session = new ChangeSession(dataSource);
+    const { at } = await transactions.read('test', (tx) => store.begin(tx));
+    await dataSource.query(FURNISH);
+    const changes = await session.run((tx) => store.since(tx, at));
+    const told = changes.status === 'changed' ? changes.delta.changed.map(sorted) : [];
+    expect(told.some(({ inventories }) => inventories.length === 2)).toBe(true);
+    expect(told.some(({ shape }) => shape?.aggregates.length === 2 && shape.traitIds.length === 3)).toBe(true);
+    expect(told.flatMap(({ inventories }) => inventories)).toContainEqual(
+      expect.objectContaining({ ...RULES, allocationRatio: 0.1, used: 4_000_000_000 }),
+    );
+    for (const size of [1, 3, told.length, 1_000]) {
+      const whole: ChangedProvider[] = [];
+      await transactions.read('test', async (tx) => {
+        for await (const portion of store.portions(tx, size)) {
+          expect(portion.length).toBeLessThanOrEqual(size);
+          whole.push(...portion);
+        }
+      });
+      expect(whole.map(sorted)).toEqual(told.sort((a, b) => a.provider.id - b.provider.id));
+    }
     await session.onApplicationShutdown();
   });
 
@@ -168,4 +199,29 @@ function pickAscending(count: number): number[] {
   const ids = new Set<number>();
   while (ids.size < count) ids.add(1 + Math.floor(Math.random() * PROVIDERS));
   return [...ids].sort((a, b) => a - b);
+}
+
+const RULES = { total: 8, reserved: 1, minUnit: 2, maxUnit: 6, stepSize: 2 };
+
+/** Every third provider gets two inventories, every fourth three traits, every fifth two aggregates; all are told of as changed. */
+const FURNISH = `
+  insert into resource_classes (id, name) values (9001, 'CUSTOM_A'), (9002, 'CUSTOM_B');
+  insert into traits (name) values ('CUSTOM_X'), ('CUSTOM_Y'), ('CUSTOM_Z');
+  insert into aggregates (uuid) values (gen_random_uuid()::text), (gen_random_uuid()::text);
+  insert into inventories (resource_provider_id, resource_class_id, total, reserved, min_unit, max_unit, step_size, allocation_ratio, used)
+  select rp.id, c.id, 8, 1, 2, 6, 2, 0.1, 4000000000 from resource_providers rp, resource_classes c
+   where rp.id % 3 = 0 and c.id > 9000;
+  insert into resource_provider_traits (resource_provider_id, trait_id)
+  select rp.id, t.id from resource_providers rp, traits t where rp.id % 4 = 0 and t.name ~ '^CUSTOM_[XYZ]$';
+  insert into resource_provider_aggregates (resource_provider_id, aggregate_id)
+  select rp.id, a.id from resource_providers rp, aggregates a where rp.id % 5 = 0;
+  insert into supply_changes (resource_provider_id, shape) select id, true from resource_providers`;
+
+/** Order of the lists means nothing. */
+function sorted({ provider, inventories, shape }: ChangedProvider) {
+  return {
+    provider,
+    inventories: inventories.toSorted((a, b) => a.resourceClassId - b.resourceClassId),
+    shape: shape && { traitIds: shape.traitIds.toSorted((a, b) => a - b), aggregates: shape.aggregates.toSorted() },
+  };
 }

@@ -1,5 +1,5 @@
-import { applyDelta, buildSnapshot, indexOfUuid, type Snapshot } from '#berth/candidates';
-import { type ChangedProvider, NotFound, REASONS, type Supply, type SupplyDelta } from '#berth/domain';
+import { applyDelta, indexOfUuid, SnapshotBuilder, type Snapshot } from '#berth/candidates';
+import { NotFound, REASONS, type SupplyDelta } from '#berth/domain';
 import { ChangeSession, ChangeStore, Transactions, type ReadingPoint } from '#berth/store';
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 
@@ -78,14 +78,21 @@ export class SnapshotKeeper implements OnApplicationShutdown {
       return applyDelta(snapshot, delta);
     } catch (error) {
       this.logger.warn(`reading everything anew, because changes did not fit: ${(error as Error).message}`);
-      this.kept = undefined;
       return undefined;
     }
   }
 
+  /** In portions, of which only the snapshot remains: the rows of a large fleet all at once are several times its size. */
   private async readAll(): Promise<Snapshot> {
-    const { at, providers, names } = await this.transactions.read('snapshot.readAll', (tx) => this.changes.readAll(tx));
-    const snapshot = buildSnapshot(toSupply(providers, names));
+    // Of no use any more, and two large snapshots need not be there at once.
+    this.kept = undefined;
+    const { at, builder } = await this.transactions.read('snapshot.readAll', async (tx) => {
+      const { at, names } = await this.changes.begin(tx);
+      const builder = new SnapshotBuilder(names);
+      for await (const portion of this.changes.portions(tx)) builder.add(portion);
+      return { at, builder };
+    });
+    const snapshot = builder.finish();
     this.kept = { at, snapshot };
     return snapshot;
   }
@@ -98,19 +105,4 @@ export class SnapshotKeeper implements OnApplicationShutdown {
       this.logger.warn(`could not look after the changes: ${(error as Error).message}`);
     }
   }
-}
-
-function toSupply(providers: readonly ChangedProvider[], names: SupplyDelta['names']): Supply {
-  return {
-    providers: providers.map(({ provider }) => provider),
-    inventories: providers.flatMap(({ inventories }) => inventories),
-    providerTraits: providers.flatMap(({ provider, shape }) =>
-      (shape?.traitIds ?? []).map((traitId) => ({ providerId: provider.id, traitId })),
-    ),
-    providerAggregates: providers.flatMap(({ provider, shape }) =>
-      (shape?.aggregates ?? []).map((aggregate) => ({ providerId: provider.id, aggregate })),
-    ),
-    traits: names?.traits ?? [],
-    resourceClasses: names?.resourceClasses ?? [],
-  };
 }

@@ -8,20 +8,24 @@ export const mark = statement(
   `insert into supply_changes (resource_provider_id, shape) select id, $2::boolean from unnest($1::int[]) as id`,
 );
 
-/** One inventory as the array that `toInventory` of the store reads. */
+/** Eight numbers an inventory, comma separated, one inventory after the other: half of what json costs both sides. */
 const INVENTORIES = `
-  (select coalesce(json_agg(json_build_array(i.resource_class_id, i.total, i.reserved, i.min_unit, i.max_unit, i.step_size,
-                                             i.allocation_ratio, i.used) order by i.resource_class_id), '[]')
+  (select string_agg(concat_ws(',', i.resource_class_id, i.total, i.reserved, i.min_unit, i.max_unit, i.step_size,
+                               i.allocation_ratio, i.used), ',')
      from inventories i where i.resource_provider_id = rp.id)`;
 
+/** Ids, comma separated in braces. */
 const TRAITS = `
-  (select coalesce(string_agg(t.trait_id::text, ',' order by t.trait_id), '')
-     from resource_provider_traits t where t.resource_provider_id = rp.id)`;
+  array(select t.trait_id from resource_provider_traits t where t.resource_provider_id = rp.id)::text`;
 
 const AGGREGATES = `
-  (select coalesce(string_agg(a.uuid, ',' order by a.id), '')
+  (select coalesce(string_agg(a.uuid, ','), '')
      from resource_provider_aggregates rpa join aggregates a on a.id = rpa.aggregate_id
     where rpa.resource_provider_id = rp.id)`;
+
+/** Ids instead, comma separated in braces: whoever reads a fleet knows the few texts behind them. */
+const AGGREGATE_IDS = `
+  array(select rpa.aggregate_id from resource_provider_aggregates rpa where rpa.resource_provider_id = rp.id)::text`;
 
 const PROVIDER = `
   rp.id, rp.uuid, rp.name, rp.generation, rp.parent_provider_id as parent_id, rp.root_provider_id as root_id,
@@ -35,8 +39,8 @@ export interface WholeProviderRow {
   readonly parent_id: number | null;
   readonly root_id: number;
   readonly changed_at_ms: number;
-  readonly inventories: readonly (readonly number[])[];
-  /** Ids, comma separated: few distinct texts in a fleet, and they are parsed once each. */
+  /** null: it has none. */
+  readonly inventories: string | null;
   readonly traits: string | null;
   readonly aggregates: string | null;
 }
@@ -49,7 +53,7 @@ export const snapshotNow = statement<{ readonly at: string }>(
 
 export const page = statement<WholeProviderRow>(
   'change.page',
-  `select ${PROVIDER}, ${INVENTORIES} as inventories, ${TRAITS} as traits, ${AGGREGATES} as aggregates
+  `select ${PROVIDER}, ${INVENTORIES} as inventories, ${TRAITS} as traits, ${AGGREGATE_IDS} as aggregates
      from resource_providers rp where rp.id > $1::int order by rp.id limit $2::int`,
 );
 
@@ -91,6 +95,11 @@ export const traits = statement<{ readonly id: number; readonly name: string }>(
 export const resourceClasses = statement<{ readonly id: number; readonly name: string }>(
   'change.resourceClasses',
   `select id, name from resource_classes order by id`,
+);
+
+export const aggregates = statement<{ readonly id: number; readonly uuid: string }>(
+  'change.aggregates',
+  `select id, uuid from aggregates`,
 );
 
 /** Forgets old changes and remembers up to where, in one statement: a reader sees both or neither. */

@@ -1,10 +1,19 @@
-import { toGeneration, type ChangedProvider, type Supply, type SupplyDelta, type SupplyName } from '#berth/domain';
+import {
+  toGeneration,
+  type ChangedProvider,
+  type Supply,
+  type SupplyDelta,
+  type SupplyInventory,
+  type SupplyName,
+} from '#berth/domain';
 import { Injectable } from '@nestjs/common';
 import { run, type Tx } from '../sql.js';
 import * as sql from './change.sql.js';
 
 /** Where a reading of the supply side stands; only the database can read it. */
 export type ReadingPoint = string;
+
+type SupplyNames = Pick<Supply, 'traits' | 'resourceClasses'>;
 
 /** Providers a page of a full reading: a few MB of rows at a time. */
 const PAGE = 5_000;
@@ -17,20 +26,28 @@ export type Changes =
 
 @Injectable()
 export class ChangeStore {
-  /** Traits and aggregates as text, parsed once each: a fleet has few distinct ones. */
-  private readonly parsed = new Map<string, readonly number[]>();
-
-  /** Everything there is, and the point at which it was read. Run it in a transaction that sees one state. */
-  async readAll(tx: Tx): Promise<{ at: ReadingPoint; providers: ChangedProvider[]; names: SupplyDelta['names'] }> {
+  /**
+   * Where a reading of everything stands, and all traits and classes: the first thing in a transaction that sees one state, before
+   * `portions`.
+   */
+  async begin(tx: Tx): Promise<{ at: ReadingPoint; names: SupplyNames }> {
     const { rows: now } = await run(tx, sql.snapshotNow);
-    const providers: ChangedProvider[] = [];
-    for (let last = 0; ;) {
-      const { rows } = await run(tx, sql.page, [last, PAGE]);
-      for (const row of rows) providers.push(this.toChanged(row));
-      if (rows.length < PAGE) break;
-      last = rows.at(-1)?.id ?? 0;
+    return { at: now[0]?.at ?? '', names: await this.readNames(tx) };
+  }
+
+  /** All providers by id, so many at a time. While one portion is used, the database makes the next. */
+  async *portions(tx: Tx, size = PAGE): AsyncGenerator<readonly ChangedProvider[]> {
+    const { rows: aggregates } = await run(tx, sql.aggregates);
+    const uuids = new Map(aggregates.map(({ id, uuid }) => [id, uuid]));
+    const toUuids = (list: string): string[] => idsIn(list).map((id) => uuids.get(id) ?? '');
+    let next: Page | undefined = run(tx, sql.page, [0, size]);
+    while (next !== undefined) {
+      const rows: sql.WholeProviderRow[] = (await next).rows;
+      next = rows.length < size ? undefined : run(tx, sql.page, [rows.at(-1)?.id ?? 0, size]);
+      // Whoever stops in between does not wait for it; the transaction that ends tells what went wrong.
+      next?.catch(() => undefined);
+      yield rows.map((row) => toChanged(row, toUuids));
     }
-    return { at: now[0]?.at ?? '', providers, names: await this.readNames(tx) };
   }
 
   /** What was committed since. One statement: run it by itself. Names, if they changed, are read after it. */
@@ -44,7 +61,7 @@ export class ChangeStore {
     let names: SupplyDelta['names'];
     for (const row of rows) {
       if (row.changed_id === sql.NAMES) names = await this.readNames(tx);
-      else if (isWhole(row)) changed.push(this.toChanged(row));
+      else if (isWhole(row)) changed.push(toChanged(row, textsIn));
       else removed.push(row.changed_id ?? 0);
     }
     return { status: 'changed', at: first.now, delta: { changed, removed, names } };
@@ -55,64 +72,62 @@ export class ChangeStore {
     await run(tx, sql.forget, [ageSeconds]);
   }
 
-  private async readNames(tx: Tx): Promise<Pick<Supply, 'traits' | 'resourceClasses'>> {
+  private async readNames(tx: Tx): Promise<SupplyNames> {
     const { rows: traitRows } = await run<SupplyName>(tx, sql.traits);
     const { rows: classRows } = await run<SupplyName>(tx, sql.resourceClasses);
     return { traits: traitRows, resourceClasses: classRows };
   }
-
-  private toChanged(row: sql.WholeProviderRow): ChangedProvider {
-    return {
-      provider: {
-        id: row.id,
-        uuid: row.uuid,
-        name: row.name,
-        generation: toGeneration(row.generation),
-        parentId: row.parent_id,
-        rootId: row.root_id,
-        changedAtMs: row.changed_at_ms,
-      },
-      inventories: row.inventories.map(
-        ([
-          resourceClassId = 0,
-          total = 0,
-          reserved = 0,
-          minUnit = 0,
-          maxUnit = 0,
-          stepSize = 0,
-          ratio = 0,
-          used = 0,
-        ]) => ({
-          providerId: row.id,
-          resourceClassId,
-          total,
-          reserved,
-          minUnit,
-          maxUnit,
-          stepSize,
-          allocationRatio: ratio,
-          used,
-        }),
-      ),
-      shape:
-        row.traits === null || row.aggregates === null
-          ? undefined
-          : { traitIds: this.ids(row.traits), aggregates: row.aggregates === '' ? [] : row.aggregates.split(',') },
-    };
-  }
-
-  private ids(text: string): readonly number[] {
-    const known = this.parsed.get(text);
-    if (known !== undefined) return known;
-    if (this.parsed.size >= MAX_PARSED) this.parsed.clear();
-    const ids = text === '' ? [] : text.split(',').map(Number);
-    this.parsed.set(text, ids);
-    return ids;
-  }
 }
 
-/** A fleet where every host has traits of its own must not be remembered twice. */
-const MAX_PARSED = 10_000;
+type Page = Promise<{ rows: sql.WholeProviderRow[] }>;
+
+/** `toUuids` reads the text of the aggregates. */
+function toChanged(row: sql.WholeProviderRow, toUuids: (list: string) => string[]): ChangedProvider {
+  const { id, uuid, name, traits, aggregates } = row;
+  return {
+    provider: {
+      ...{ id, uuid, name },
+      generation: toGeneration(row.generation),
+      parentId: row.parent_id,
+      rootId: row.root_id,
+      changedAtMs: row.changed_at_ms,
+    },
+    inventories: row.inventories === null ? [] : toInventories(id, row.inventories),
+    shape:
+      traits === null || aggregates === null ? undefined : { traitIds: idsIn(traits), aggregates: toUuids(aggregates) },
+  };
+}
+
+function toInventories(providerId: number, list: string): SupplyInventory[] {
+  const numbers = list.split(',').map(Number);
+  const inventories: SupplyInventory[] = [];
+  for (let at = 0; at < numbers.length; at += FIELDS) {
+    inventories.push({
+      providerId,
+      resourceClassId: numbers[at] ?? 0,
+      total: numbers[at + 1] ?? 0,
+      reserved: numbers[at + 2] ?? 0,
+      minUnit: numbers[at + 3] ?? 0,
+      maxUnit: numbers[at + 4] ?? 0,
+      stepSize: numbers[at + 5] ?? 0,
+      allocationRatio: numbers[at + 6] ?? 0,
+      used: numbers[at + 7] ?? 0,
+    });
+  }
+  return inventories;
+}
+
+/** Numbers an inventory, in the order of `INVENTORIES` in change.sql.ts. */
+const FIELDS = 8;
+
+/** `{1,2}`, an array of the database as text. */
+function idsIn(list: string): number[] {
+  return list === '{}' ? [] : list.slice(1, -1).split(',').map(Number);
+}
+
+function textsIn(list: string): string[] {
+  return list === '' ? [] : list.split(',');
+}
 
 function isWhole(row: sql.SinceRow): row is sql.SinceRow & sql.WholeProviderRow {
   return typeof row.id === 'number';
