@@ -52,7 +52,7 @@ function append(snapshot: Snapshot, fresh: readonly SupplyProvider[]): void {
   appendTrees(layout, fresh);
   admitProviders(snapshot.inventory, layout);
   for (const { profiles, pool } of [traitLabels, aggregateLabels]) {
-    while (profiles.length < layout.providers.length) profiles.push(pool.intern([], 0, 0));
+    while (profiles.length < layout.providers.length) profiles.push(pool.intern([]));
   }
   snapshot.nested = layout.roots.length < layout.providers.length;
 }
@@ -124,7 +124,7 @@ function followRoots({ providers, root }: TreeLayout): void {
 
 /** Of the earlier numbering only the distinct profiles are shared. */
 function renumberLabels({ sets, profiles, names, pool }: Labels, shifts: readonly Shift[], source: Int32Array): Labels {
-  const none = pool.intern([], 0, 0);
+  const none = pool.intern([]);
   const renumbered: Profile[] = [];
   for (const old of source) renumbered.push(profiles[old] ?? none);
   return {

@@ -29,14 +29,13 @@ export class ProfilePool {
   private readonly byHash = new Map<number, Profile>();
   private size = 0;
 
-  /** The profile of the labels `list[from]` … `list[to − 1]`, which ascend. */
-  intern(list: Int32Array | readonly number[], from: number, to: number): Profile {
-    let hash = to - from;
-    for (let at = from; at < to; at++) hash = Math.imul(hash ^ (list[at] ?? 0), 0x01000193) ^ (hash >>> 15);
+  /** The profile of these labels, which ascend. */
+  intern(labels: readonly number[]): Profile {
+    let hash = labels.length;
+    for (const label of labels) hash = Math.imul(hash ^ label, 0x01000193) ^ (hash >>> 15);
     const first = this.byHash.get(hash);
-    for (let known = first; known !== undefined; known = known.nextOfHash)
-      if (isSame(known, list, from, to)) return known;
-    const profile: Profile = { labels: Array.from(list.slice(from, to)), names: undefined, nextOfHash: first };
+    for (let known = first; known !== undefined; known = known.nextOfHash) if (isSame(known, labels)) return known;
+    const profile: Profile = { labels: labels.slice(), names: undefined, nextOfHash: first };
     this.byHash.set(hash, profile);
     this.size++;
     return profile;
@@ -48,16 +47,16 @@ export class ProfilePool {
     this.byHash.clear();
     this.size = 0;
     // Not the objects of `live` themselves, their chains would stay: what they share is shared again as they change.
-    for (const { labels } of new Set(live)) this.intern(labels, 0, labels.length);
+    for (const { labels } of new Set(live)) this.intern(labels);
   }
 }
 
 /** Profiles that may lie about unused whatever the fleet. */
 const POOL_AIR = 1024;
 
-function isSame({ labels }: Profile, list: Int32Array | readonly number[], from: number, to: number): boolean {
-  if (labels.length !== to - from) return false;
-  for (let at = from; at < to; at++) if (labels[at - from] !== list[at]) return false;
+function isSame({ labels }: Profile, others: readonly number[]): boolean {
+  if (labels.length !== others.length) return false;
+  for (let at = 0; at < labels.length; at++) if (labels[at] !== others[at]) return false;
   return true;
 }
 
@@ -107,7 +106,7 @@ export type LabelEdits = Map<number, SetEdit>;
 export function relabel(labels: Labels, edits: LabelEdits, index: number, wanted: readonly number[]): boolean {
   const list = [...wanted].sort((a, b) => a - b);
   const before = labels.profiles[index]?.labels ?? [];
-  const profile = labels.pool.intern(list, 0, list.length);
+  const profile = labels.pool.intern(list);
   labels.profiles[index] = profile;
   let changed = false;
   for (let b = 0, w = 0; b < before.length || w < list.length;) {
@@ -142,7 +141,7 @@ export function editOf(edits: Map<number, SetEdit>, key: number): SetEdit {
 export function forgetNames(labels: Labels): void {
   const { profiles } = labels;
   const pool = new ProfilePool();
-  profiles.forEach((profile, index) => (profiles[index] = pool.intern(profile.labels, 0, profile.labels.length)));
+  profiles.forEach((profile, index) => (profiles[index] = pool.intern(profile.labels)));
   labels.pool = pool;
 }
 

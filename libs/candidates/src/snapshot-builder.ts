@@ -55,13 +55,13 @@ export class SnapshotBuilder {
       this.uuids.set(provider.uuid, provider.id);
       this.names.set(provider.name, provider.id);
       this.addRecords(at++, inventories);
-      const traits = ascending(shape.traitIds, Number);
-      this.traitProfiles.push(this.traitPool.intern(traits, 0, traits.length));
+      const traits = ascending(shape.traitIds);
+      this.traitProfiles.push(this.traitPool.intern(traits));
       const aggregates = ascending(
         shape.aggregates.map((name) => this.aggregateId(name)),
         Number,
       );
-      this.aggregateProfiles.push(this.aggregatePool.intern(aggregates, 0, aggregates.length));
+      this.aggregateProfiles.push(this.aggregatePool.intern(aggregates));
     }
   }
 
@@ -117,7 +117,7 @@ export class SnapshotBuilder {
     let place = allot(table, inventories.length);
     table.start[at] = place;
     table.end[at] = place + inventories.length;
-    for (const inventory of ascending(inventories, ({ resourceClassId }) => resourceClassId)) {
+    for (const inventory of byClass(inventories)) {
       const resourceClass = this.classIndexById.get(inventory.resourceClassId);
       if (resourceClass < 0) throw new Error('supply: an inventory names an unknown provider or class');
       writeRecord(table, place++, resourceClass, inventory);
@@ -135,9 +135,19 @@ export class SnapshotBuilder {
 }
 
 /** The list itself where it ascends already, as it mostly does. */
-function ascending<T>(list: readonly T[], key: (item: T) => number): readonly T[] {
+function ascending(list: readonly number[]): readonly number[] {
   for (let at = 1; at < list.length; at++) {
-    if (key(list[at - 1] as T) > key(list[at] as T)) return [...list].sort((a, b) => key(a) - key(b));
+    if ((list[at - 1] ?? 0) > (list[at] ?? 0)) return [...list].sort((a, b) => a - b);
+  }
+  return list;
+}
+
+/** The same for inventories. */
+function byClass(list: readonly SupplyInventory[]): readonly SupplyInventory[] {
+  let last = -1;
+  for (const { resourceClassId } of list) {
+    if (resourceClassId < last) return [...list].sort((a, b) => a.resourceClassId - b.resourceClassId);
+    last = resourceClassId;
   }
   return list;
 }

@@ -1,7 +1,7 @@
 import { applyDelta, indexOfUuid, SnapshotBuilder, type Snapshot } from '#berth/candidates';
 import { NotFound, REASONS, type SupplyDelta } from '#berth/domain';
 import { ChangeSession, ChangeStore, Transactions, type ReadingPoint } from '#berth/store';
-import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 
 /** A snapshot and the point of the database's history that it shows. */
 interface Kept {
@@ -21,7 +21,7 @@ const IDLE_CHECK_MS = 60_000;
  * Source: docs/adr/0008.
  */
 @Injectable()
-export class SnapshotKeeper implements OnApplicationShutdown {
+export class SnapshotKeeper implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(SnapshotKeeper.name);
   private kept: Kept | undefined;
   private running: Promise<unknown> = Promise.resolve();
@@ -47,6 +47,11 @@ export class SnapshotKeeper implements OnApplicationShutdown {
     if (index === undefined)
       throw new NotFound(text, { reason: REASONS.providerNotFound, facts: { resource_provider: providerUuid } });
     return { snapshot, index };
+  }
+
+  /** Reads everything before anybody asks. Nothing waits for it: what goes wrong is told to whoever asks first. */
+  onApplicationBootstrap(): void {
+    this.current().catch(() => undefined);
   }
 
   onApplicationShutdown(): void {
