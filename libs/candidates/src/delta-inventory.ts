@@ -1,11 +1,11 @@
 import type { SupplyInventory } from '#berth/domain';
-import { editMembers, type SetEdit } from './index-set.js';
-import { allot, copyRecords, moveTogether } from './inventory-records.js';
+import { lengthened } from './growing.js';
+import { EMPTY_SET, editMembers, renumberMembers, type SetEdit, type Shifts } from './index-set.js';
+import { allot, moveTogether } from './inventory-records.js';
 import {
   blockCount,
   blockOf,
   fillBlockRoom,
-  fillColumns,
   lowerBlockRoom,
   recordOf,
   writeRecord,
@@ -64,8 +64,9 @@ function replaceRecords(
   const size = (table.end[index] ?? 0) - from;
   const rooms = new Map<number, number>();
   for (let at = from; at < from + size; at++) rooms.set(table.resourceClass[at] ?? -1, table.room[at] ?? -1);
-  const place = wanted.length <= size ? from : allot(table, wanted.length);
-  table.abandoned += place === from ? size - wanted.length : size;
+  // Never where the old ones are: a resting snapshot may still show them.
+  const place = allot(table, wanted.length);
+  table.abandoned += size;
   table.start[index] = place;
   table.end[index] = place + wanted.length;
   wanted.forEach(({ inventory, resourceClass }, offset) => {
@@ -122,35 +123,48 @@ export function commitInventories(snapshot: Snapshot, { columns, lowered }: Inve
 /** Nobody's records that are never worth a copy of the table. */
 const ABANDONED_AIR = 1024;
 
-/** The table in another numbering of providers (`source`: old index of each, −1 for new ones) and classes (`classAt`: new index of each). */
+/**
+ * The table in another numbering of providers and classes (`classAt`: new index of each), with room for `providers`. Records name no
+ * provider, so both tables have the same ones, and what is written from now on shows in both: an index still means the same in each.
+ */
 export function renumberInventories(
   table: InventoryTable,
   layout: TreeLayout,
-  source: Int32Array,
+  { moved, shifts }: { readonly moved: Int32Array; readonly shifts: Shifts },
   classAt: { readonly moved: Int32Array; readonly count: number },
 ): InventoryTable {
-  const copy = copyRecords(table, source, classAt.count);
-  copy.resourceClass.forEach((old, at) => {
-    if (at < copy.length) copy.resourceClass[at] = classAt.moved[old] ?? -1;
+  const start = new Int32Array(layout.providers.length);
+  const end = new Int32Array(layout.providers.length);
+  for (const { from, to, shift } of shifts.runs) {
+    start.set(table.start.subarray(from, to), from + shift);
+    end.set(table.end.subarray(from, to), from + shift);
+  }
+  let { abandoned } = table;
+  moved.forEach((now, old) => {
+    if (now < 0) abandoned += (table.end[old] ?? 0) - (table.start[old] ?? 0);
   });
-  fillColumns(copy);
-  fillBlockRoom(copy, layout);
-  return copy;
+  const columns = Array.from({ length: classAt.count }, () => EMPTY_SET.members);
+  let sameClasses = classAt.count === table.columns.length;
+  classAt.moved.forEach((now, old) => {
+    sameClasses &&= now === old;
+    if (now >= 0) columns[now] = renumberMembers(table.columns[old] ?? EMPTY_SET.members, shifts);
+  });
+  const resourceClass = sameClasses
+    ? table.resourceClass
+    : table.resourceClass.map((old, at) => (at < table.length ? (classAt.moved[old] ?? -1) : 0));
+  const renumbered = { ...table, start, end, abandoned, columns, resourceClass, blockRoom: [] };
+  fillBlockRoom(renumbered, layout);
+  return renumbered;
 }
 
 /** Makes place for the providers that the layout has got at its end. */
 export function admitProviders(table: InventoryTable, layout: TreeLayout): void {
   const count = layout.providers.length;
-  for (const field of ['start', 'end'] as const) {
-    const longer = new Int32Array(count);
-    longer.set(table[field]);
-    table[field] = longer;
-  }
+  table.start = lengthened(table.start, count);
+  table.end = lengthened(table.end, count);
   const blocks = blockCount(layout);
   table.blockRoom.forEach((bounds, resourceClass) => {
     if (bounds.length === 0 || bounds.length >= blocks) return;
-    const longer = new Int32Array(blocks).fill(-1);
-    longer.set(bounds);
-    table.blockRoom[resourceClass] = longer;
+    table.blockRoom[resourceClass] = lengthened(bounds, blocks).fill(-1, bounds.length);
   });
 }

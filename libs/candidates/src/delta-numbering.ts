@@ -1,10 +1,11 @@
 import type { ChangedProvider, SupplyName, SupplyProvider } from '#berth/domain';
 import { admitProviders, renumberInventories } from './delta-inventory.js';
 import { indexIds } from './id-index.js';
-import { renumberSet, shiftsOf, toInts, type Shift } from './index-set.js';
+import { renumberSet, shiftsOf, toInts, type Shifts } from './index-set.js';
 import type { Labels, Profile } from './labels.js';
 import { IndexByText, type Snapshot } from './snapshot.js';
-import { appendTrees, layOutTrees, type TreeLayout } from './tree-layout.js';
+import { parentIdAt, relayOut } from './relayout.js';
+import { appendTrees, type TreeLayout } from './tree-layout.js';
 
 /**
  * Gives every provider and class of the delta its index: in place if all that is new are trees and classes behind the others, otherwise in another
@@ -35,11 +36,6 @@ export function settleNumbering(
   return snapshot;
 }
 
-function parentIdAt({ parent, providers }: TreeLayout, index: number): number | null {
-  const above = parent[index] ?? -1;
-  return above < 0 ? null : (providers[above]?.id ?? null);
-}
-
 /** Whether the providers are whole trees whose roots come after all others. */
 function fitsBehind(layout: TreeLayout, fresh: readonly SupplyProvider[]): boolean {
   const lastRootId = layout.providers[layout.roots[layout.roots.length - 1] ?? -1]?.id ?? -1;
@@ -63,26 +59,21 @@ function renumber(
   removed: readonly number[],
   classes: readonly SupplyName[] | undefined,
 ): Snapshot {
-  const layout = layOutTrees(providersAfter(snapshot.layout, changed, removed));
-  followRoots(layout);
-  const before = snapshot.layout.providers;
-  const moved = toInts(before, ({ id }) => layout.indexById.get(id));
-  const source = new Int32Array(layout.providers.length).fill(-1);
-  moved.forEach((now, old) => {
-    if (now >= 0) source[now] = old;
-  });
+  const { layout, moved } = relayOut(snapshot.layout, changed, removed);
+  const shifts = shiftsOf(moved);
   const known = classes ?? snapshot.classIds.map((id, at) => ({ id, name: snapshot.classNames[at] ?? '' }));
   const classIndexById = indexIds(known);
   const classAt = toInts(snapshot.classIds, (id) => classIndexById.get(id));
-  const shifts = shiftsOf(moved);
-  const traitLabels = renumberLabels(snapshot.traitLabels, shifts, source);
+  const count = layout.providers.length;
+  const traitLabels = renumberLabels(snapshot.traitLabels, shifts, count);
   const { ids, next } = snapshot.aggregateLabels;
-  const aggregateLabels = { ...renumberLabels(snapshot.aggregateLabels, shifts, source), ids: new Map(ids), next };
+  const aggregateLabels = { ...renumberLabels(snapshot.aggregateLabels, shifts, count), ids: new Map(ids), next };
+  const classesAt = { moved: classAt, count: known.length };
   return {
     ...snapshot,
     layout,
-    inventory: renumberInventories(snapshot.inventory, layout, source, { moved: classAt, count: known.length }),
-    nested: layout.roots.length < layout.providers.length,
+    inventory: renumberInventories(snapshot.inventory, layout, { moved, shifts }, classesAt),
+    nested: layout.roots.length < count,
     indexByUuid: new IndexByText(snapshot.indexByUuid.ids, layout.indexById),
     indexByName: new IndexByText(snapshot.indexByName.ids, layout.indexById),
     classNames: known.map(({ name }) => name),
@@ -96,39 +87,14 @@ function renumber(
   };
 }
 
-function providersAfter(
-  { providers, indexById }: TreeLayout,
-  changed: readonly ChangedProvider[],
-  removed: readonly number[],
-): SupplyProvider[] {
-  const after: (SupplyProvider | undefined)[] = providers.slice();
-  for (const { provider } of changed) {
-    const index = indexById.get(provider.id);
-    if (index >= 0) after[index] = provider;
-    else after.push(provider);
+/** Of the earlier numbering only the distinct profiles are shared, and lists, which nothing changes. */
+function renumberLabels({ sets, profiles, names, pool }: Labels, shifts: Shifts, count: number): Labels {
+  const renumbered = new Array<Profile>(count).fill(pool.intern([]));
+  for (const { from, to, shift } of shifts.runs) {
+    for (let old = from; old < to; old++) renumbered[old + shift] = profiles[old] as Profile;
   }
-  for (const id of removed) {
-    const index = indexById.get(id);
-    if (index >= 0) after[index] = undefined;
-  }
-  return after.filter((provider) => provider !== undefined);
-}
-
-/** Whoever came under another root is no longer what was shown of it: a new record says so, even if the delta names only who was moved. */
-function followRoots({ providers, root }: TreeLayout): void {
-  providers.forEach((provider, index) => {
-    const rootId = providers[root[index] ?? index]?.id ?? provider.id;
-    if (provider.rootId !== rootId) providers[index] = { ...provider, rootId };
-  });
-}
-
-/** Of the earlier numbering only the distinct profiles are shared. */
-function renumberLabels({ sets, profiles, names, pool }: Labels, shifts: readonly Shift[], source: Int32Array): Labels {
-  const none = pool.intern([]);
-  const renumbered: Profile[] = [];
-  for (const old of source) renumbered.push(profiles[old] ?? none);
   return {
-    sets: new Map(Array.from(sets, ([name, set]) => [name, renumberSet(set, shifts, source.length)])),
+    sets: new Map(Array.from(sets, ([name, set]) => [name, renumberSet(set, shifts, count)])),
     profiles: renumbered,
     names: new Map(names),
     pool,

@@ -38,8 +38,10 @@ function hold(snapshot: Snapshot) {
     );
     for (const index of indexes(snapshot)) {
       shown(snapshot, index);
-      for (const { resourceClass } of inventoriesAt(snapshot, index))
-        if (resourceClass === '') throw new Error('a class without a name');
+      const classes = inventoriesAt(snapshot, index).map(({ resourceClass }) => resourceClass);
+      if (classes.includes('')) throw new Error('a class without a name');
+      // Snapshots share their records: none may see half of what another has become.
+      if (new Set(classes).size < classes.length) throw new Error('a class twice');
     }
     classIds.forEach((_, at) => classNameOf(snapshot, at));
     checkBits(snapshot);

@@ -1,3 +1,5 @@
+import { lengthened } from './growing.js';
+
 /**
  * A set of provider indexes: always the ascending list, and a bitset beside it once the list is longer than the
  * bitset would be, so that rare traits cost their members and common ones one bit a provider.
@@ -40,31 +42,62 @@ export interface Shift {
 }
 
 /** What moves together: a tree that is put in or taken out leaves two long runs, and copying a run needs no look-ups. −1 in `moved`: is gone. */
-export function shiftsOf(moved: Int32Array): Shift[] {
-  const shifts: Shift[] = [];
+export function shiftsOf(moved: Int32Array): Shifts {
+  const runs: Shift[] = [];
+  let ordered = true;
+  let reached = -1;
   let from = 0;
   for (let index = 1; index <= moved.length; index++) {
     const before = moved[index - 1] ?? -1;
     if (index < moved.length && before >= 0 && moved[index] === before + 1) continue;
-    if (before >= 0) shifts.push({ from, to: index, shift: before - index + 1 });
+    if (before >= 0) {
+      const shift = before - index + 1;
+      ordered &&= from + shift > reached;
+      reached = before;
+      runs.push({ from, to: index, shift });
+    }
     from = index;
   }
-  return shifts;
+  return { runs, ordered };
 }
 
-/** The set under other numbers; nothing is shared that `editSet` changes. */
-export function renumberSet(set: IndexSet, shifts: readonly Shift[], universe: number): IndexSet {
-  const [first] = shifts;
-  const last = set.members[set.members.length - 1] ?? -1;
-  if (set.bits === undefined && first?.from === 0 && first.shift === 0 && last < first.to) return set;
-  return toIndexSet(renumberMembers(set.members, shifts), universe);
+/** How indexes move: old runs ascending, and whether what they become ascends as well. */
+export interface Shifts {
+  readonly runs: readonly Shift[];
+  readonly ordered: boolean;
 }
 
-function renumberMembers(members: Int32Array, shifts: readonly Shift[]): Int32Array {
+/** The set under other numbers. Lists may be shared, for nothing changes them; bitsets are not. */
+export function renumberSet({ members, bits }: IndexSet, shifts: Shifts, universe: number): IndexSet {
+  const words = (universe + 31) >>> 5;
+  if (bits === undefined) return toIndexSet(renumberMembers(members, shifts), universe);
+  const moved = new Uint32Array(Math.max(words, bits.length));
+  for (const { from, to, shift } of shifts.runs) copyBits(bits, from, to, moved, from + shift);
+  const list = shifts.ordered ? renumberMembers(members, shifts) : listBits(moved, new Int32Array(members.length));
+  return list.length > words ? { members: list, bits: moved } : { members: list, bits: undefined };
+}
+
+/** Copies the bits `from` … `to − 1` to the place `at` and what follows, where nothing is set yet. */
+function copyBits(source: Uint32Array, from: number, to: number, target: Uint32Array, at: number): void {
+  const end = at + to - from;
+  // Word by word of the target; `offset` is what a word's first bit is in the source.
+  for (let word = at >>> 5; word << 5 < end; word++) {
+    const offset = (word << 5) - at + from;
+    const [index, bit] = [offset >> 5, offset & 31];
+    let value = (source[index] ?? 0) >>> bit;
+    if (bit > 0) value |= (source[index + 1] ?? 0) << (32 - bit);
+    if (word << 5 < at) value &= -1 << (at & 31);
+    if (end - (word << 5) < 32) value &= ~(-1 << (end & 31));
+    target[word] = (target[word] ?? 0) | value;
+  }
+}
+
+/** An ascending list under other numbers, in whatever order the runs come to stand. */
+function renumberRuns(members: Int32Array, { runs }: Shifts): Int32Array {
   const list = new Int32Array(members.length);
   let length = 0;
   let at = 0;
-  for (const { from, to, shift } of shifts) {
+  for (const { from, to, shift } of runs) {
     // The next run is mostly the next member's: no search.
     if ((members[at] ?? to) < from) at = lowerBound(members, from, at);
     for (; at < members.length; at++) {
@@ -77,13 +110,26 @@ function renumberMembers(members: Int32Array, shifts: readonly Shift[]): Int32Ar
   return length === list.length ? list : list.slice(0, length);
 }
 
-/** The set after the edit. The list is a new one; the bitset is changed in place and handed on. */
+/** An ascending list under other numbers, ascending. */
+export function renumberMembers(members: Int32Array, shifts: Shifts): Int32Array {
+  const [first] = shifts.runs;
+  const last = members[members.length - 1] ?? -1;
+  if (first?.from === 0 && first.shift === 0 && last < first.to) return members;
+  const list = renumberRuns(members, shifts);
+  return shifts.ordered ? list : list.sort();
+}
+
+/** Words of a bitset for indexes that are still to come: 2,048 of them. */
+const BITS_AIR = 64;
+
+/** The set after the edit. The list given stays as it is; the bitset is changed in place and handed on. */
 export function editSet(set: IndexSet, edit: SetEdit, universe: number): IndexSet {
   const members = editMembers(set.members, edit);
   const words = (universe + 31) >>> 5;
   if (members.length <= words) return { members, bits: undefined };
-  if (set.bits === undefined || set.bits.length < words) return { members, bits: bitsOf(members, words) };
-  const { bits } = set;
+  if (set.bits === undefined) return { members, bits: bitsOf(members, words + BITS_AIR) };
+  const bits = set.bits.length < words ? new Uint32Array(words + BITS_AIR) : set.bits;
+  if (bits !== set.bits) bits.set(set.bits);
   for (const index of edit.removed) bits[index >>> 5] = (bits[index >>> 5] ?? 0) & ~(1 << (index & 31));
   for (const index of edit.added) bits[index >>> 5] = (bits[index >>> 5] ?? 0) | (1 << (index & 31));
   return { members, bits };
@@ -93,6 +139,8 @@ export function editSet(set: IndexSet, edit: SetEdit, universe: number): IndexSe
 export function editMembers(members: Int32Array, edit: SetEdit): Int32Array {
   const added = edit.added.length > 1 ? edit.added.sort((a, b) => a - b) : edit.added;
   const removed = edit.removed.length > 1 ? edit.removed.sort((a, b) => a - b) : edit.removed;
+  if (removed.length === 0 && (added[0] ?? 0) > (members[members.length - 1] ?? -1))
+    return appendMembers(members, added);
   const list = new Int32Array(members.length + added.length);
   let length = 0;
   let from = 0;
@@ -116,6 +164,18 @@ export function editMembers(members: Int32Array, edit: SetEdit): Int32Array {
   return length === list.length ? list : list.slice(0, length);
 }
 
+/** What is new stands behind the rest: then the list grows where it is. `added` ascends. */
+function appendMembers(members: Int32Array, added: readonly number[]): Int32Array {
+  let { length } = members;
+  const list = lengthened(members, length + added.length);
+  let last = -1;
+  for (const index of added) {
+    if (index !== last) list[length++] = index;
+    last = index;
+  }
+  return length === list.length ? list : list.slice(0, length);
+}
+
 function isAscending(list: Int32Array): boolean {
   let last = -1;
   for (const index of list) {
@@ -131,13 +191,13 @@ function bitsOf(members: Int32Array, words: number): Uint32Array {
   return bits;
 }
 
-/** Writes the members of a bitset to `list`, ascending: for many members a fraction of what sorting them costs. */
+/** The members of a bitset, ascending, in the memory of `list`, which must have room for them: for many members a fraction of what sorting them costs. */
 function listBits(bits: Uint32Array, list: Int32Array): Int32Array {
   let length = 0;
   bits.forEach((word, at) => {
     for (let rest = word; rest !== 0; rest &= rest - 1) list[length++] = (at << 5) + 31 - Math.clz32(rest & -rest);
   });
-  return list;
+  return length === list.length ? list : list.slice(0, length);
 }
 
 /** Whether `index` is a member: one bit test, or a binary search in a short list. */

@@ -85,19 +85,20 @@ export function fillColumns(table: InventoryTable): void {
   }
 }
 
-/** Works out all bounds, from the columns and the records. */
+/** Works out all bounds, from the columns and the records: provider by provider, which reads memory in its order. */
 export function fillBlockRoom(table: InventoryTable, layout: TreeLayout): void {
   const blocks = blockCount(layout);
-  const { columns, blockRoom, room } = table;
-  columns.forEach((column, resourceClass) => {
-    const best = new Int32Array(column.length === 0 ? 0 : blocks).fill(-1);
-    for (const index of column) {
-      const block = blockOf(layout, index);
-      const here = room[recordOf(table, index, resourceClass)] ?? -1;
-      if (here > (best[block] ?? -1)) best[block] = here;
+  const { start, end, resourceClass, room, columns, blockRoom } = table;
+  columns.forEach(({ length }, at) => (blockRoom[at] = new Int32Array(length === 0 ? 0 : blocks).fill(-1)));
+  for (let index = 0; index < start.length; index++) {
+    const block = blockOf(layout, index);
+    const last = end[index] ?? 0;
+    for (let record = start[index] ?? 0; record < last; record++) {
+      const bounds = blockRoom[resourceClass[record] ?? -1];
+      const here = room[record] ?? -1;
+      if (bounds !== undefined && here > (bounds[block] ?? here)) bounds[block] = here;
     }
-    blockRoom[resourceClass] = best;
-  });
+  }
 }
 
 /** Number of blocks of roots. */

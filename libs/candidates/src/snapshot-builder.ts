@@ -57,10 +57,7 @@ export class SnapshotBuilder {
       this.addRecords(at++, inventories);
       const traits = ascending(shape.traitIds);
       this.traitProfiles.push(this.traitPool.intern(traits));
-      const aggregates = ascending(
-        shape.aggregates.map((name) => this.aggregateId(name)),
-        Number,
-      );
+      const aggregates = ascending(shape.aggregates.map((name) => this.aggregateId(name)));
       this.aggregateProfiles.push(this.aggregatePool.intern(aggregates));
     }
   }

@@ -1,4 +1,5 @@
 import type { SupplyProvider } from '#berth/domain';
+import { lengthened } from './growing.js';
 import { IdIndex } from './id-index.js';
 import { toInts } from './index-set.js';
 
@@ -112,8 +113,7 @@ export function appendTrees(layout: TreeLayout, trees: readonly SupplyProvider[]
 }
 
 function joined(before: Int32Array, added: Int32Array, shift: (value: number) => number): Int32Array {
-  const all = new Int32Array(before.length + added.length);
-  all.set(before);
-  all.set(added.map(shift), before.length);
+  const all = lengthened(before, before.length + added.length);
+  for (let at = 0; at < added.length; at++) all[before.length + at] = shift(added[at] ?? 0);
   return all;
 }
