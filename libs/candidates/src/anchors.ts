@@ -1,5 +1,5 @@
-import { lowerBound, unionOf, type IndexSet } from './index-set.js';
-import { BLOCK_SHIFT } from './inventory-table.js';
+import { inAny, lowerBound, unionOf, type IndexSet } from './index-set.js';
+import { BLOCK_SHIFT, recordOf } from './inventory-table.js';
 import { permutation, shuffle } from './permutation.js';
 import { rootAllowed, type GroupPlan, type Plan } from './plan.js';
 import type { Snapshot } from './snapshot.js';
@@ -91,36 +91,44 @@ function treeBounds(snapshot: Snapshot, plan: Plan) {
  */
 function chooseDriver(snapshot: Snapshot, plan: Plan): Int32Array | undefined {
   let best: Int32Array | undefined;
-  let bestLength = snapshot.layout.roots.length;
-  const consider = (length: number, list: () => Int32Array, reaching: boolean): void => {
+  // A list of most of the fleet saves less than it costs to find out whom its sharing members reach.
+  let bestLength = snapshot.layout.roots.length * WORTHWHILE;
+  const consider: Consider = (length, list, isMember): void => {
     if (length >= bestLength) return;
-    const members = list();
-    const reached = reaching ? reachedBySharing(snapshot, members, bestLength - length) : NOBODY;
+    const reached = isMember === undefined ? NOBODY : reachedBySharing(snapshot, isMember, bestLength - length);
     if (reached === undefined) return;
-    best = reached.length === 0 ? members : merge(members, reached);
+    best = reached.length === 0 ? list() : merge(list(), reached);
     bestLength = length + reached.length;
   };
-  for (const set of plan.rootRequired) consider(totalLength(set), () => unionOf(set), false);
+  for (const set of plan.rootRequired) consider(totalLength(set), () => unionOf(set));
   for (const group of plan.groups) considerGroup(snapshot, group, consider);
   return best;
 }
 
-type Consider = (length: number, list: () => Int32Array, reaching: boolean) => void;
+/** The part of the roots that a list of anchors may be as long as. */
+const WORTHWHILE = 1 / 2;
+
+/** `isMember` tells whether a provider is on the list; given where sharing members of the list reach other roots. */
+type Consider = (length: number, list: () => Int32Array, isMember?: (provider: number) => boolean) => void;
 
 function considerGroup(snapshot: Snapshot, group: GroupPlan, consider: Consider): void {
   const { treeRoot } = group;
   if (treeRoot >= 0) {
     const end = snapshot.layout.subtreeEnd[treeRoot] ?? treeRoot;
     const sharers = group.granular ? sharersWithin(snapshot, treeRoot, end) : NOBODY;
-    consider(1 + sharers.length, () => merge(Int32Array.of(treeRoot), sharers), group.granular);
+    const isWithin = (provider: number) => provider >= treeRoot && provider < end;
+    consider(1 + sharers.length, () => merge(Int32Array.of(treeRoot), sharers), group.granular ? isWithin : undefined);
   }
   const reaching = group.granular || treeRoot < 0;
+  const { inventory } = snapshot;
   for (const { resourceClass } of group.demands) {
-    const column = snapshot.inventory.columns[resourceClass] ?? NOBODY;
-    consider(column.length, () => column, reaching);
+    const column = inventory.columns[resourceClass] ?? NOBODY;
+    const hasClass = (provider: number) => recordOf(inventory, provider, resourceClass) >= 0;
+    consider(column.length, () => column, reaching ? hasClass : undefined);
   }
-  for (const set of group.required) consider(totalLength(set), () => unionOf(set), reaching);
-  for (const set of group.memberOf) consider(totalLength(set), () => unionOf(set), reaching);
+  for (const set of [...group.required, ...group.memberOf]) {
+    consider(totalLength(set), () => unionOf(set), reaching ? (provider) => inAny(set, provider) : undefined);
+  }
 }
 
 const NOBODY = new Int32Array(0);
@@ -131,16 +139,20 @@ function totalLength(sets: readonly IndexSet[]): number {
   return total;
 }
 
-/** Neighbour roots of the sharing providers among `members`; undefined once they are `most` or more. */
-function reachedBySharing(snapshot: Snapshot, members: Int32Array, most: number): Int32Array | undefined {
+/** Neighbour roots of the sharing providers of a list; undefined once they are `most` or more. */
+function reachedBySharing(
+  snapshot: Snapshot,
+  isMember: (provider: number) => boolean,
+  most: number,
+): Int32Array | undefined {
   const { sharing, neighbours } = snapshot.sharing;
   if (sharing.members.length === 0) return NOBODY;
   const lists = new Set<Int32Array>();
   let total = 0;
   for (const sharer of sharing.members) {
-    const at = lowerBound(members, sharer);
+    if (!isMember(sharer)) continue;
     const list = neighbours.get(sharer);
-    if (members[at] !== sharer || list === undefined || list.length === 0 || lists.has(list)) continue;
+    if (list === undefined || list.length === 0 || lists.has(list)) continue;
     lists.add(list);
     total += list.length;
     if (total >= most) return undefined;
