@@ -1,9 +1,13 @@
 import { AnchorCursor } from './anchors.js';
 import { candidateOf } from './candidate.js';
 import { Combiner } from './combiner.js';
+import { fittingRecord } from './inventory-table.js';
 import type { Plan } from './plan.js';
 import type { Candidate } from './request.js';
 import type { Snapshot } from './snapshot.js';
+
+/** Up to this many providers a look at all of a tree costs less than what it may save. */
+const SMALL_TREE = 16;
 
 /** How a stream goes through the anchors. */
 export interface StreamOrder {
@@ -20,6 +24,12 @@ export interface StreamOrder {
 export class CandidateStream {
   private readonly anchors: AnchorCursor;
   private readonly seen = new Set<string>();
+  /**
+   * Sharing providers that were all an anchor had: another one with the same around it and nothing of its own has the same
+   * candidates. Trees in the same aggregates share one list.
+   */
+  private readonly covered = new Set<Int32Array | undefined>();
+  private readonly refusesAnchors: boolean;
   /** Undefined where an anchor has run dry since the last round. */
   private open: (Combiner | undefined)[] = [];
   private turn = 0;
@@ -32,6 +42,7 @@ export class CandidateStream {
     private readonly order: StreamOrder,
   ) {
     this.anchors = new AnchorCursor(snapshot, plan, order.random);
+    this.refusesAnchors = plan.groups.some(({ notMemberOf }) => notMemberOf.length > 0);
   }
 
   /** The next candidate, undefined after the last. */
@@ -51,9 +62,15 @@ export class CandidateStream {
         this.anchorsLeft = false;
         break;
       }
+      const around = this.snapshot.sharing.aroundRoot[this.snapshot.layout.rootOrdinal[anchor] ?? 0];
+      const hasOnlyAround = !this.mayServeItself(anchor);
+      if (hasOnlyAround && this.covered.has(around)) continue;
       const combiner = this.spare ?? new Combiner(this.snapshot, this.plan, this.order.random);
       this.spare = combiner;
-      if (!combiner.reset(anchor) || !this.step(combiner)) continue;
+      const isOpen = combiner.reset(anchor);
+      // An anchor that is refused for its own aggregates says nothing of the next one.
+      if (hasOnlyAround && (isOpen || !this.refusesAnchors)) this.covered.add(around);
+      if (!isOpen || !this.step(combiner)) continue;
       const candidate = candidateOf(this.plan, combiner);
       if (combiner.mayHaveMore()) {
         this.open.push(combiner);
@@ -62,6 +79,21 @@ export class CandidateStream {
       return candidate;
     }
     return undefined;
+  }
+
+  /** Whether somebody in the anchor's tree may be an option of some slot. */
+  private mayServeItself(anchor: number): boolean {
+    const { inventory, layout } = this.snapshot;
+    const end = layout.subtreeEnd[anchor] ?? anchor + 1;
+    if (end - anchor > SMALL_TREE) return true;
+    for (const { demands } of this.plan.slots) {
+      const [demand] = demands;
+      if (demand === undefined) return true;
+      for (let provider = anchor; provider < end; provider++) {
+        if (fittingRecord(inventory, provider, demand.resourceClass, demand.amount) >= 0) return true;
+      }
+    }
+    return false;
   }
 
   /** Next candidate of the anchors that are open, in turn. */

@@ -1,0 +1,42 @@
+import { describe, expect, it } from '@jest/globals';
+import { SHARING_TRAIT } from '#berth/domain';
+import { parseQuery } from '../test-support/query.js';
+import { toSupply, type WorldProvider } from '../test-support/world.js';
+import { searchCandidates } from './search.js';
+import { buildSnapshot } from './snapshot-builder.js';
+
+const POOL = { traits: [SHARING_TRAIT] };
+
+/** Two pools that only hosts have in common: no pool is a neighbour of the other, so what both give together is found at a host. */
+const WORLD: readonly WorldProvider[] = [
+  { name: 'refused', aggregates: ['a', 'b', 'x'] },
+  { name: 'host', aggregates: ['a', 'b'], inventory: { VCPU: 4 } },
+  { name: 'other', aggregates: ['a', 'b'], inventory: { VCPU: 4 } },
+  { name: 'bare', aggregates: ['a', 'b'] },
+  { name: 'disk', aggregates: ['a'], inventory: { DISK_GB: 100 }, ...POOL },
+  { name: 'cards', aggregates: ['b'], inventory: { FPGA: 4 }, ...POOL },
+];
+
+function givers(query: string): string[] {
+  const snapshot = buildSnapshot(toSupply(WORLD, ['CUSTOM_ROOT']));
+  const { candidates } = searchCandidates(snapshot, parseQuery(query), Math.random);
+  return candidates.map(({ allocations }) =>
+    allocations.map(({ provider }) => snapshot.layout.providers[provider]?.uuid).join(),
+  );
+}
+
+describe('anchors that have nothing but what is shared around them', () => {
+  it('stand for one another', () => {
+    expect(givers('resources=DISK_GB:1,FPGA:1')).toEqual(['disk,cards']);
+    expect(givers('resources=DISK_GB:1,FPGA:1&limit=10')).toEqual(['disk,cards']);
+  });
+
+  it('do not stand for one that has something of its own', () => {
+    expect(givers('resources=VCPU:1,DISK_GB:1,FPGA:1')).toEqual(['host,disk,cards', 'other,disk,cards']);
+    expect(givers('resources1=VCPU:1&resources2=DISK_GB:1&group_policy=none')).toEqual(['host,disk', 'other,disk']);
+  });
+
+  it('do not stand for others where their own aggregates are what refuses them', () => {
+    expect(givers('resources=DISK_GB:1,FPGA:1&member_of=!x')).toEqual(['disk,cards']);
+  });
+});
