@@ -3,7 +3,8 @@
  * knows that the database has columns.
  */
 export { AggregateStore } from './aggregate/aggregate.store.js';
-export { AllocationStore, type ConsumerAllocations, type ProviderAllocations } from './allocation/allocation.store.js';
+export { AllocationStore, type ConsumerAllocations } from './allocation/allocation.store.js';
+export type { HeldByConsumer, ProviderAllocations } from './allocation/provider-allocations.js';
 export { ChangeSession } from './change/change-session.js';
 export { ChangeStore, type Changes, type ReadingPoint } from './change/change.store.js';
 export { ConsumerStore, type ConsumerFilter } from './consumer/consumer.store.js';

@@ -46,27 +46,33 @@ export const listByConsumers = statement<ConsumerAllocationRow>(
     where c.uuid = any($1::text[])`,
 );
 
-/** A provider of which nothing is held has one row, without a consumer. */
-export interface ProviderAllocationRow {
+export interface ProviderAllocationsRow {
   readonly provider_uuid: string;
   readonly provider_generation: number;
-  readonly consumer_uuid: string | null;
-  readonly consumer_generation: number;
-  readonly resource_class: string;
-  readonly used: number;
-  readonly created_at: Date;
+  /** null: nothing is held. Else as `parseHeld` reads it: a line a consumer, `uuid generation class used class used …`. */
+  readonly held: string | null;
+  /** ms since the epoch */
+  readonly newest_ms: number | null;
 }
 
-export const listByProviders = statement<ProviderAllocationRow>(
+/**
+ * A row a provider, however much is held of it: rows and columns cost more here than what stands in them (0.55 ms for 20
+ * consumers of 3 classes with a row an amount, service and database together; 0.22 so). The consumer is looked up
+ * once, not once an amount, and in the list of columns, so that no plan can start from all consumers.
+ */
+export const listByProviders = statement<ProviderAllocationsRow>(
   'allocation.listByProviders',
-  `select rp.uuid as provider_uuid, rp.generation as provider_generation, held.*
+  `select rp.uuid as provider_uuid, rp.generation as provider_generation, held.held, held.newest_ms
      from resource_providers rp
-     left join lateral (
-       select c.uuid as consumer_uuid, c.generation as consumer_generation, rc.name as resource_class, a.used, a.created_at
-         from allocations a
-         join consumers c on c.id = a.consumer_id
-         join resource_classes rc on rc.id = a.resource_class_id
-        where a.resource_provider_id = rp.id
-        order by a.consumer_id, a.resource_class_id) as held on true
+    cross join lateral (
+       select string_agg((select c.uuid || ' ' || c.generation from consumers c where c.id = one.consumer_id)
+                           || ' ' || one.amounts, E'\\n' order by one.consumer_id) as held,
+              extract(epoch from max(one.newest))::float8 * 1000 as newest_ms
+         from (select a.consumer_id, max(a.created_at) as newest,
+                      string_agg(rc.name || ' ' || a.used, ' ' order by a.resource_class_id) as amounts
+                 from allocations a
+                 join resource_classes rc on rc.id = a.resource_class_id
+                where a.resource_provider_id = rp.id
+                group by a.consumer_id) as one) as held
     where rp.uuid = any($1::text[])`,
 );

@@ -2,6 +2,7 @@ import { toGeneration, type Generation, type Holding } from '#berth/domain';
 import { Injectable } from '@nestjs/common';
 import { run, type Tx } from '../sql.js';
 import * as sql from './allocation.sql.js';
+import { toProviderAllocations, type ProviderAllocations } from './provider-allocations.js';
 
 /** What a consumer holds, as shown to clients. `createdAtMs`: when the latest of it came to be, ms since the epoch. */
 export interface ConsumerAllocations {
@@ -11,17 +12,6 @@ export interface ConsumerAllocations {
   readonly generation: Generation;
   readonly createdAtMs: number;
   readonly providers: readonly {
-    readonly uuid: string;
-    readonly generation: Generation;
-    readonly resources: readonly { readonly resourceClass: string; readonly amount: number }[];
-  }[];
-}
-
-/** A provider's generation and what is held of it, by consumer. `createdAtMs`: undefined when nothing is. */
-export interface ProviderAllocations {
-  readonly generation: Generation;
-  readonly createdAtMs: number | undefined;
-  readonly consumers: readonly {
     readonly uuid: string;
     readonly generation: Generation;
     readonly resources: readonly { readonly resourceClass: string; readonly amount: number }[];
@@ -59,11 +49,8 @@ export class AllocationStore {
   /** What is held of providers, in their order; undefined where there is no such provider. One state for all. */
   async listByProviders(tx: Tx, providerUuids: readonly string[]): Promise<(ProviderAllocations | undefined)[]> {
     const { rows } = await run(tx, sql.listByProviders, [providerUuids]);
-    const byProvider = new Map(grouped(rows, (row) => row.provider_uuid));
-    return providerUuids.map((uuid) => {
-      const group = byProvider.get(uuid);
-      return group === undefined ? undefined : toProviderAllocations(group);
-    });
+    const byProvider = new Map(rows.map((row) => [row.provider_uuid, toProviderAllocations(row)]));
+    return providerUuids.map((uuid) => byProvider.get(uuid));
   }
 }
 
@@ -80,21 +67,6 @@ function toConsumerAllocations(
     providers: grouped(rows, (row) => row.provider_uuid).map(([uuid, group]) => ({
       uuid,
       generation: toGeneration(group[0].provider_generation),
-      resources: group.map(({ resource_class, used }) => ({ resourceClass: resource_class, amount: used })),
-    })),
-  };
-}
-
-function toProviderAllocations(
-  rows: readonly [sql.ProviderAllocationRow, ...sql.ProviderAllocationRow[]],
-): ProviderAllocations {
-  const held = rows.filter(({ consumer_uuid }) => consumer_uuid !== null);
-  return {
-    generation: toGeneration(rows[0].provider_generation),
-    createdAtMs: latest(held),
-    consumers: grouped(held, (row) => row.consumer_uuid).map(([uuid, group]) => ({
-      uuid: uuid ?? '',
-      generation: toGeneration(group[0].consumer_generation),
       resources: group.map(({ resource_class, used }) => ({ resourceClass: resource_class, amount: used })),
     })),
   };
