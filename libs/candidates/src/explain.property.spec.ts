@@ -18,7 +18,8 @@ import {
 import type { CandidatesRequest } from './request.js';
 import { searchCandidates } from './search.js';
 import { inventoriesAt } from './snapshot-views.js';
-import { buildSnapshot, type Snapshot } from './snapshot.js';
+import { buildSnapshot } from './snapshot-builder.js';
+import type { Snapshot } from './snapshot.js';
 
 const EMPTY_RESULTS = 500;
 /** Above any total times ratio of the random worlds. */

@@ -4,7 +4,7 @@ import { parseQuery } from '../test-support/query.js';
 import { toSupply, WORLD_A, WORLD_B, WORLD_C, type WorldProvider } from '../test-support/world.js';
 import { explain } from './explain.js';
 import type { Relaxation } from './relaxation.js';
-import { buildSnapshot } from './snapshot.js';
+import { buildSnapshot } from './snapshot-builder.js';
 
 function explainQuery(world: readonly WorldProvider[], query: string) {
   return explain(buildSnapshot(toSupply(world)), parseQuery(query));

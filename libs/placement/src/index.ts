@@ -22,6 +22,7 @@ export type { CapacityOptions, CreatedProvider, NewProvider, ProviderTraits } fr
 export type {
   ConsumerAllocations,
   ConsumerFilter,
+  HeldByConsumer,
   Provider,
   ProviderAllocations,
   ResourceClass,

@@ -54,6 +54,11 @@ export class SnapshotKeeper implements OnApplicationBootstrap, OnApplicationShut
     this.current().catch(() => undefined);
   }
 
+  /** The snapshot as it was last seen, without asking; undefined: there is none yet. */
+  last(): Snapshot | undefined {
+    return this.kept?.snapshot;
+  }
+
   onApplicationShutdown(): void {
     clearInterval(this.idle);
   }

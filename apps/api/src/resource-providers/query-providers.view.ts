@@ -67,7 +67,7 @@ function usagesOf(snapshot: Snapshot, index: number): object {
 
 function allocationsOf(held: ProviderAllocations | undefined): object {
   return Object.fromEntries(
-    (held?.consumers ?? []).map(({ uuid, generation, resources }) => [
+    (held?.consumers() ?? []).map(({ uuid, generation, resources }) => [
       uuid,
       {
         resources: Object.fromEntries(resources.map(({ resourceClass, amount }) => [resourceClass, amount])),

@@ -1,4 +1,5 @@
-import { type AllocationWrite, applyRemoval, applyWrites, NotFound, REASONS } from '#berth/domain';
+import { indexOfUuid, recordIdentity, type Snapshot } from '#berth/candidates';
+import { applyRemoval, applyWrites, NotFound, REASONS, type AllocationWrite } from '#berth/domain';
 import {
   AllocationStore,
   noProvider,
@@ -9,6 +10,8 @@ import {
 import { Injectable } from '@nestjs/common';
 import { Claims } from '../claims.js';
 import { Gathered } from '../gathered.js';
+import { SnapshotKeeper } from '../snapshot-keeper.js';
+import { RememberedAllocations } from './remembered-allocations.js';
 
 @Injectable()
 export class AllocationsService {
@@ -20,10 +23,13 @@ export class AllocationsService {
     this.transactions.single('allocations.listByProvider', (tx) => this.allocations.listByProviders(tx, uuids)),
   );
 
+  private readonly remembered = new RememberedAllocations();
+
   constructor(
     private readonly transactions: Transactions,
     private readonly allocations: AllocationStore,
     private readonly claims: Claims,
+    private readonly snapshots: SnapshotKeeper,
   ) {}
 
   /** What a consumer holds; undefined when nothing. Source: spec allocations.md §1. */
@@ -35,12 +41,26 @@ export class AllocationsService {
 
   /** What is held of a provider. Throws NotFound. Source: spec allocations.md §2. */
   async listByProvider(providerUuid: string): Promise<ProviderAllocations> {
-    const held = providerUuid.includes('\0') ? undefined : await this.byProvider.get(providerUuid);
-    if (held !== undefined) return held;
-    throw new NotFound(`Resource provider '${providerUuid}' not found: ${noProvider(providerUuid)}`, {
-      reason: REASONS.providerNotFound,
-      facts: { resource_provider: providerUuid },
-    });
+    if (providerUuid.includes('\0')) throw noSuchProvider(providerUuid);
+    return (await this.ifUnchanged(providerUuid)) ?? (await this.readByProvider(providerUuid));
+  }
+
+  /** What is remembered, if the database says, when asked now, that the provider has not changed since. */
+  private async ifUnchanged(providerUuid: string): Promise<ProviderAllocations | undefined> {
+    const before = recordOf(this.snapshots.last() ?? (await this.snapshots.current()), providerUuid);
+    // Most of what will not do is known without asking, and the reading that follows is fresh by itself.
+    if (before === undefined || this.remembered.find(providerUuid, before) === undefined) return undefined;
+    const now = recordOf(await this.snapshots.current(), providerUuid);
+    return now === undefined ? undefined : this.remembered.find(providerUuid, now);
+  }
+
+  private async readByProvider(providerUuid: string): Promise<ProviderAllocations> {
+    // Taken before the reading is sent, so that the reading is of this record or newer, never older: docs/adr/0010.
+    const record = recordOf(this.snapshots.last(), providerUuid);
+    const held = await this.byProvider.get(providerUuid);
+    if (held === undefined) throw noSuchProvider(providerUuid);
+    if (record !== undefined) this.remembered.remember(providerUuid, record, held);
+    return held;
   }
 
   /** Replaces what one consumer holds. Throws as applyWrites. Source: spec allocations.md §3, §5. */
@@ -80,4 +100,16 @@ export class AllocationsService {
       },
     });
   }
+}
+
+function recordOf(snapshot: Snapshot | undefined, providerUuid: string): object | undefined {
+  const index = snapshot === undefined ? undefined : indexOfUuid(snapshot, providerUuid);
+  return snapshot === undefined || index === undefined ? undefined : recordIdentity(snapshot, index);
+}
+
+function noSuchProvider(uuid: string): NotFound {
+  return new NotFound(`Resource provider '${uuid}' not found: ${noProvider(uuid)}`, {
+    reason: REASONS.providerNotFound,
+    facts: { resource_provider: uuid },
+  });
 }
