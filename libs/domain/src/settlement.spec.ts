@@ -90,7 +90,7 @@ const holdersOf = (ledger: Ledger): [LedgerConsumer, Set<number>][] =>
   [...ledger.consumers.values()].map((one) => [one, new Set(one.holdings.map(({ providerId }) => providerId))]);
 
 describe('what is settled', () => {
-  it('says of every provider of which a written consumer holds, or held, that it has changed (docs/adr/0010)', () => {
+  it('says of every provider of which a written consumer holds, or held, that it has changed (docs/adr/0012)', () => {
     fc.assert(
       fc.property(fc.array(group, { minLength: 1, maxLength: 5 }), (groups) => {
         let read = emptyLedger();

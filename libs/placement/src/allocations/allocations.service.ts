@@ -55,7 +55,7 @@ export class AllocationsService {
   }
 
   private async readByProvider(providerUuid: string): Promise<ProviderAllocations> {
-    // Taken before the reading is sent, so that the reading is of this record or newer, never older: docs/adr/0010.
+    // Taken before the reading is sent, so that the reading is of this record or newer, never older: docs/adr/0012.
     const record = recordOf(this.snapshots.last(), providerUuid);
     const held = await this.byProvider.get(providerUuid);
     if (held === undefined) throw noSuchProvider(providerUuid);

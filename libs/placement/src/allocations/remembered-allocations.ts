@@ -17,7 +17,7 @@ interface Entry {
 
 /**
  * What is held of providers, as it was read last; those that were asked for last, up to a limit of memory. Whether an
- * answer is still true is for the caller to say, by the record: docs/adr/0010.
+ * answer is still true is for the caller to say, by the record: docs/adr/0012.
  */
 export class RememberedAllocations {
   /** By uuid, the one that was used longest ago first. */
