@@ -11,10 +11,10 @@ export class Gathered<Key, Value> {
   private readonly loader: DataLoader<Key, Value>;
 
   /** `read` answers the values of the keys, in their order; what it throws, every caller of that query gets. */
-  constructor(read: (keys: readonly Key[]) => Promise<Value[]>) {
+  constructor(read: (keys: readonly Key[]) => Promise<Value[]>, maxKeys = MAX_KEYS) {
     this.loader = new DataLoader<Key, Value>(read, {
       cache: false,
-      maxBatchSize: MAX_KEYS,
+      maxBatchSize: maxKeys,
       batchScheduleFn: (flush) => void setImmediate(flush),
     });
   }

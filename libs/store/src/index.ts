@@ -22,4 +22,4 @@ export type { Tx } from './sql.js';
 export { StoreModule } from './store.module.js';
 export { TraitStore, type Trait, type TraitsFilter } from './trait/trait.store.js';
 export { Transactions } from './transaction.js';
-export { UsageStore, type TypeChoice, type TypedUsage, type UsageOwner, type UsageTotal } from './usage/usage.store.js';
+export { UsageStore, type TypedUsage, type UsageOwner, type UsageTotal } from './usage/usage.store.js';

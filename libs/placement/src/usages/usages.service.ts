@@ -2,16 +2,32 @@ import { inventoriesAt, providerAt } from '#berth/candidates';
 import { UNKNOWN_CONSUMER_TYPE, type Generation } from '#berth/domain';
 import { noProvider, Transactions, UsageStore, type TypedUsage, type UsageOwner, type UsageTotal } from '#berth/store';
 import { Injectable } from '@nestjs/common';
+import { Gathered } from '../gathered.js';
 import { SnapshotKeeper } from '../snapshot-keeper.js';
 
 /** The value of `consumer_type` that merges all types. Source: spec usages.md §2. */
 const ALL_TYPES = 'all';
+
+/** A project may have thousands of consumers, and who asks for a small one shall not wait for many of that kind. */
+const MAX_OWNERS = 16;
 
 /** What consumers of one type use together, under the name the API gives the group. */
 export type UsageGroup = Omit<TypedUsage, 'consumerType'> & { readonly name: string };
 
 @Injectable()
 export class UsagesService {
+  private readonly ofOwner = new Gathered(
+    (owners: readonly UsageOwner[]) =>
+      this.transactions.single('usages.totals', (tx) => this.usages.totals(tx, owners)),
+    MAX_OWNERS,
+  );
+
+  private readonly ofOwnerByType = new Gathered(
+    (owners: readonly UsageOwner[]) =>
+      this.transactions.single('usages.byType', (tx) => this.usages.typedTotals(tx, owners)),
+    MAX_OWNERS,
+  );
+
   constructor(
     private readonly transactions: Transactions,
     private readonly usages: UsageStore,
@@ -29,21 +45,22 @@ export class UsagesService {
   }
 
   /** What a project's consumers use, by class. Source: spec usages.md §2, 1.9–1.37. */
-  totals(owner: UsageOwner): Promise<UsageTotal[]> {
-    return this.transactions.single('usages.totals', (tx) => this.usages.totals(tx, owner));
+  async totals(owner: UsageOwner): Promise<readonly UsageTotal[]> {
+    return isStorable(owner) ? await this.ofOwner.get(owner) : [];
   }
 
   /** The same by type; `consumerType` undefined: every type for itself. Source: spec usages.md §2, 1.38. */
-  byType(owner: UsageOwner, consumerType: string | undefined): Promise<UsageGroup[]> {
-    return this.transactions.read('usages.byType', async (tx) => {
-      if (consumerType === undefined) return (await this.usages.typedTotals(tx, owner, { kind: 'any' })).map(toGroup);
-      if (consumerType === ALL_TYPES) return merged(await this.usages.typedTotals(tx, owner, { kind: 'any' }));
-      if (consumerType === UNKNOWN_CONSUMER_TYPE) {
-        return (await this.usages.typedTotals(tx, owner, { kind: 'untyped' })).map(toGroup);
-      }
-      return (await this.usages.typedTotals(tx, owner, { kind: 'named', name: consumerType })).map(toGroup);
-    });
+  async byType(owner: UsageOwner, consumerType: string | undefined): Promise<readonly UsageGroup[]> {
+    const byType = isStorable(owner) ? await this.ofOwnerByType.get(owner) : [];
+    if (consumerType === ALL_TYPES) return merged(byType);
+    const groups = byType.map(toGroup);
+    return consumerType === undefined ? groups : groups.filter(({ name }) => name === consumerType);
   }
+}
+
+/** What can't be stored owns nothing, and PostgreSQL would refuse the query of everybody it was gathered with. */
+function isStorable({ projectId, userId }: UsageOwner): boolean {
+  return !projectId.includes('\0') && userId?.includes('\0') !== true;
 }
 
 function toGroup({ consumerType, consumerCount, totals }: TypedUsage): UsageGroup {

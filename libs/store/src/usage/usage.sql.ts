@@ -1,53 +1,52 @@
 import { statement } from '../sql.js';
 
+/**
+ * Many owners in one statement, each worked out by itself: `at` is the place of the owner in `$1` and `$2`, from 1; a user
+ * of null means all of the project. Sums are made by ids, and names looked up for the few rows that are left.
+ */
+const ofEachOwner = (sums: string, grouping: string): string => `
+     from unnest($1::text[], $2::text[]) with ordinality as wanted (project, usr, at)
+     join projects p on p.external_id = wanted.project
+     left join users u on u.external_id = wanted.usr
+    cross join lateral (
+       select ${sums}
+         from consumers c
+         join allocations a on a.consumer_id = c.id
+        where c.project_id = p.id and (wanted.usr is null or c.user_id = u.id)
+        group by ${grouping}) as one`;
+
 export interface TotalRow {
+  readonly at: number;
   readonly resource_class: string;
   readonly used: number;
 }
 
-/** The class ids come first in the grouping, so that the order of an answer is that of the classes. */
+/** The order of an answer is that of the class ids. */
 export const totals = statement<TotalRow>(
   'usage.totals',
-  `select rc.name as resource_class, sum(a.used)::float8 as used
-     from consumers c
-     join projects p on p.id = c.project_id
-     join users u on u.id = c.user_id
-     join allocations a on a.consumer_id = c.id
-     join resource_classes rc on rc.id = a.resource_class_id
-    where p.external_id = $1::text and ($2::text is null or u.external_id = $2::text)
-    group by rc.id
-    order by rc.id`,
+  `select wanted.at::int as at, rc.name as resource_class, one.used
+   ${ofEachOwner('a.resource_class_id, sum(a.used)::float8 as used', 'a.resource_class_id')}
+     join resource_classes rc on rc.id = one.resource_class_id
+    order by wanted.at, rc.id`,
 );
 
-export interface TypedTotalRow extends TotalRow {
+/** A row without a class says how many consumers of the type there are, and comes after the others of its type. */
+export interface TypedTotalRow {
+  readonly at: number;
   readonly consumer_type: string | null;
+  readonly resource_class: string | null;
+  readonly used: number;
+  readonly consumers: number;
 }
-
-const WANTED = `
-     from consumers c
-     join projects p on p.id = c.project_id
-     join users u on u.id = c.user_id
-     left join consumer_types t on t.id = c.consumer_type_id
-     join allocations a on a.consumer_id = c.id`;
-
-const CONDITIONS = `
-    where p.external_id = $1::text and ($2::text is null or u.external_id = $2::text)
-      and case $3::text when 'any' then true when 'untyped' then t.id is null else t.name = $4::text end`;
 
 export const typedTotals = statement<TypedTotalRow>(
   'usage.typedTotals',
-  `select t.name as consumer_type, rc.name as resource_class, sum(a.used)::float8 as used
-   ${WANTED}
-     join resource_classes rc on rc.id = a.resource_class_id
-   ${CONDITIONS}
-    group by t.id, rc.id
-    order by t.id nulls last, rc.id`,
-);
-
-export const consumerCounts = statement<{ readonly consumer_type: string | null; readonly consumers: number }>(
-  'usage.consumerCounts',
-  `select t.name as consumer_type, count(distinct c.id)::float8 as consumers
-   ${WANTED}
-   ${CONDITIONS}
-    group by t.id`,
+  `select wanted.at::int as at, t.name as consumer_type, rc.name as resource_class, one.used, one.consumers
+   ${ofEachOwner(
+     `c.consumer_type_id, a.resource_class_id, sum(a.used)::float8 as used, count(distinct c.id)::float8 as consumers`,
+     'grouping sets ((c.consumer_type_id, a.resource_class_id), (c.consumer_type_id))',
+   )}
+     left join consumer_types t on t.id = one.consumer_type_id
+     left join resource_classes rc on rc.id = one.resource_class_id
+    order by wanted.at, t.id nulls last, rc.id nulls last`,
 );

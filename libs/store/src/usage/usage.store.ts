@@ -8,9 +8,6 @@ export interface UsageOwner {
   readonly userId: string | undefined;
 }
 
-/** Which consumers count: all of them, those without a type, or those of one type. */
-export type TypeChoice = { readonly kind: 'any' | 'untyped' } | { readonly kind: 'named'; readonly name: string };
-
 export interface UsageTotal {
   readonly resourceClass: string;
   readonly used: number;
@@ -25,25 +22,31 @@ export interface TypedUsage {
 
 @Injectable()
 export class UsageStore {
-  /** What the owner's consumers use together, by class id; only classes in use. */
-  async totals(tx: Tx, { projectId, userId }: UsageOwner): Promise<UsageTotal[]> {
-    const { rows } = await run(tx, sql.totals, [projectId, userId ?? null]);
-    return rows.map(toTotal);
+  /** What each owner's consumers use together, in the order of the owners, by class id; only classes in use. */
+  async totals(tx: Tx, owners: readonly UsageOwner[]): Promise<UsageTotal[][]> {
+    const { rows } = await run(tx, sql.totals, valuesOf(owners));
+    const answers = owners.map((): UsageTotal[] => []);
+    for (const { at, resource_class, used } of rows) answers[at - 1]?.push({ resourceClass: resource_class, used });
+    return answers;
   }
 
-  /** The same by consumer type; only types in use. Run it in a transaction that sees one state. */
-  async typedTotals(tx: Tx, { projectId, userId }: UsageOwner, choice: TypeChoice): Promise<TypedUsage[]> {
-    const values = [projectId, userId ?? null, choice.kind, choice.kind === 'named' ? choice.name : null];
-    const { rows } = await run(tx, sql.typedTotals, values);
-    const { rows: counts } = await run(tx, sql.consumerCounts, values);
-    return counts.map(({ consumer_type, consumers }) => ({
-      consumerType: consumer_type,
-      consumerCount: consumers,
-      totals: rows.filter((row) => row.consumer_type === consumer_type).map(toTotal),
-    }));
+  /** The same by consumer type, in order of their ids, those without one last; only types in use. One state for all. */
+  async typedTotals(tx: Tx, owners: readonly UsageOwner[]): Promise<TypedUsage[][]> {
+    const { rows } = await run(tx, sql.typedTotals, valuesOf(owners));
+    const answers = owners.map((): TypedUsage[] => []);
+    let totals: UsageTotal[] = [];
+    for (const { at, consumer_type, resource_class, used, consumers } of rows) {
+      if (resource_class !== null) {
+        totals.push({ resourceClass: resource_class, used });
+      } else {
+        answers[at - 1]?.push({ consumerType: consumer_type, consumerCount: consumers, totals });
+        totals = [];
+      }
+    }
+    return answers;
   }
 }
 
-function toTotal({ resource_class, used }: sql.TotalRow): UsageTotal {
-  return { resourceClass: resource_class, used };
+function valuesOf(owners: readonly UsageOwner[]): unknown[] {
+  return [owners.map(({ projectId }) => projectId), owners.map(({ userId }) => userId ?? null)];
 }
