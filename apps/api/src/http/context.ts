@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import type { QueryPairs } from './filters/query-pairs.js';
 import type { Identity } from './identity.js';
 
 /** What the pipeline learns of a request on its way (spec http.md §1). */
@@ -17,6 +18,8 @@ export interface RequestContext {
   generationRequired: boolean;
   /** The generation that the request says it saw, from wherever it came; undefined: none, or none was asked for. */
   claimedGeneration: number | null | undefined;
+  /** The query string as it was read; undefined until somebody wants it. */
+  pairs: QueryPairs | undefined;
 }
 
 const contexts = new WeakMap<object, RequestContext>();

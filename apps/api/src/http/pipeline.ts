@@ -91,6 +91,7 @@ function begin(request: FastifyRequest, reply: FastifyReply): void {
     berth: false,
     generationRequired: false,
     claimedGeneration: undefined,
+    pairs: undefined,
   });
   void reply.header(REQUEST_ID_HEADER, requestId);
 }

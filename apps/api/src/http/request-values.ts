@@ -27,9 +27,15 @@ export const QueryPairs = createParamDecorator((_: unknown, context: ExecutionCo
 /** Where the service is mounted, in front of every path it shows; it is mounted at the root (spec http.md §5). */
 export const MountPrefix = createParamDecorator((): string => '');
 
-/** The query string of a request as ordered pairs, decoded. Throws Invalid if it isn't UTF-8. */
+/** The query string of a request as ordered pairs, decoded; read once a request. Throws Invalid if it isn't UTF-8. */
 export function queryPairs(request: FastifyRequest): Pairs {
-  const url = request.raw.url ?? '';
+  const context = contextOf(request);
+  const pairs = context?.pairs ?? parsePairs(request.raw.url ?? '');
+  if (context !== undefined) context.pairs = pairs;
+  return pairs;
+}
+
+function parsePairs(url: string): Pairs {
   const mark = url.indexOf('?');
   if (mark === -1) return [];
   return url
