@@ -14,6 +14,7 @@ describe('readConfig (docs/configuration.md)', () => {
       policy: 'secure',
       defaultMinor: 0,
       cors: { allowedOrigins: [], allowedHeaders: undefined },
+      compression: true,
       randomizeCandidates: false,
       maxCandidates: undefined,
     };
@@ -28,6 +29,7 @@ describe('readConfig (docs/configuration.md)', () => {
       PORT: '0',
       BERTH_POLICY: 'legacy',
       BERTH_DEFAULT_MICROVERSION: 'latest',
+      BERTH_COMPRESSION: 'off',
       BERTH_CORS_ALLOWED_ORIGINS: 'http://a, http://b,',
       BERTH_CORS_ALLOWED_HEADERS: 'x-a',
       BERTH_RANDOMIZE_CANDIDATES: 'true',
@@ -40,6 +42,7 @@ describe('readConfig (docs/configuration.md)', () => {
       policy: 'legacy',
       defaultMinor: 39,
       cors: { allowedOrigins: ['http://a', 'http://b'], allowedHeaders: ['x-a'] },
+      compression: false,
       randomizeCandidates: true,
       maxCandidates: 1000,
     });

@@ -13,6 +13,7 @@ export interface ApiConfig {
   /** Whether every change has to name the generation it saw, whatever version the client speaks. */
   readonly requireGeneration: boolean;
   readonly cors: CorsConfig;
+  readonly compression: boolean;
   readonly randomizeCandidates: boolean;
   /** Stop producing candidates at this many; undefined: never. */
   readonly maxCandidates: number | undefined;
@@ -23,6 +24,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** Every BERTH_ variable that the service knows; another one stops it, because it is a typing error. */
 const KNOWN = new Set([
   'BERTH_AUTH',
+  'BERTH_COMPRESSION',
   'BERTH_CORS_ALLOWED_HEADERS',
   'BERTH_CORS_ALLOWED_ORIGINS',
   'BERTH_DATA_DIR',
@@ -56,6 +58,7 @@ export function readConfig(env: Environment): ApiConfig {
       allowedOrigins: list(env.BERTH_CORS_ALLOWED_ORIGINS) ?? [],
       allowedHeaders: list(env.BERTH_CORS_ALLOWED_HEADERS),
     },
+    compression: choice(env, 'BERTH_COMPRESSION', ['on', 'off'], 'on') === 'on',
     randomizeCandidates: flag(env, 'BERTH_RANDOMIZE_CANDIDATES'),
     maxCandidates: env.BERTH_MAX_CANDIDATES
       ? integer(env, 'BERTH_MAX_CANDIDATES', 0, 0, Number.MAX_SAFE_INTEGER)

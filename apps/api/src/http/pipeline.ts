@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { REASONS } from '#berth/domain';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { readBody, type ProviderLookup } from './body.js';
+import { installCompression } from './compression.js';
 import { contextOf, openContext, type RequestContext } from './context.js';
 import { answerCors, type CorsConfig } from './cors.js';
 import type { EndpointConfig } from './endpoint.js';
@@ -28,6 +29,7 @@ export interface PipelineConfig {
   /** Whether generations are demanded of every client, not only of those that speak berth 1.0. */
   readonly requireGeneration: boolean;
   readonly cors: CorsConfig;
+  readonly compression: boolean;
 }
 
 /**
@@ -43,6 +45,7 @@ export function installPipeline(server: FastifyInstance, config: PipelineConfig,
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
     done(null, body);
   });
+  if (config.compression) installCompression(server);
   let stopping = false;
   server.addHook('preClose', (done) => {
     stopping = true;
