@@ -13,6 +13,8 @@ export interface ClientOptions {
   /** Sent as OpenStack-API-Version, `placement <version>`. */
   readonly version?: string;
   readonly headers?: Headers;
+  /** The connections that are used; those of all tests unless given. */
+  readonly agent?: Agent;
 }
 
 /** A header with undefined is left out, a default of the client's too. */
@@ -29,11 +31,11 @@ export interface Client {
   with(options: ClientOptions): Client;
 }
 
-const agent = new Agent({ keepAlive: true, maxSockets: 256, timeout: 60_000 });
+const shared = new Agent({ keepAlive: true, maxSockets: 256, timeout: 60_000 });
 
 /** A client of the service at `url` for stories: the admin's, at version 1.0, unless told otherwise. */
 export function client(url: string, options: ClientOptions = {}): Client {
-  const { token = 'admin', version, headers: extra = {} } = options;
+  const { token = 'admin', version, headers: extra = {}, agent = shared } = options;
   const defaults: Headers = {
     'x-auth-token': token ?? undefined,
     'openstack-api-version': version === undefined ? undefined : `placement ${version}`,
@@ -43,7 +45,7 @@ export function client(url: string, options: ClientOptions = {}): Client {
   const call =
     (method: string) =>
     <B>(path: string, body?: unknown, headers: Headers = {}): Promise<Reply<B>> =>
-      send<B>(new URL(path, url), method, { ...defaults, ...lowerCase(headers) }, body);
+      send<B>(new URL(path, url), { method, agent, headers: { ...defaults, ...lowerCase(headers) } }, body);
   const get = call('GET');
   return {
     get: (path, headers) => get(path, undefined, headers),
@@ -56,7 +58,11 @@ export function client(url: string, options: ClientOptions = {}): Client {
 }
 
 /** A string goes out as it is: for bodies that are wrong on purpose. */
-function send<B>(url: URL, method: string, headers: Headers, body: unknown): Promise<Reply<B>> {
+function send<B>(
+  url: URL,
+  { headers, ...options }: { readonly method: string; readonly agent: Agent; readonly headers: Headers },
+  body: unknown,
+): Promise<Reply<B>> {
   const payload = body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body);
   const sent = {
     ...(payload !== undefined && {
@@ -67,7 +73,7 @@ function send<B>(url: URL, method: string, headers: Headers, body: unknown): Pro
   };
   const present = Object.entries(sent).filter((entry): entry is [string, string] => entry[1] !== undefined);
   return new Promise((resolve, reject) => {
-    const outgoing = request(url, { method, agent, headers: Object.fromEntries(present) }, (incoming) => {
+    const outgoing = request(url, { ...options, headers: Object.fromEntries(present) }, (incoming) => {
       const chunks: Buffer[] = [];
       incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
       incoming.once('error', reject);
