@@ -3,7 +3,14 @@ import fc from 'fast-check';
 import type { AllocationWrite } from './allocation.js';
 import { BerthError } from './errors.js';
 import { toGeneration } from './generation.js';
-import { applyRemoval, applyWrites, type Ledger, type LedgerConsumer, type LedgerInventory } from './ledger.js';
+import {
+  applyRemoval,
+  applyWrites,
+  NO_NEWCOMERS,
+  type Ledger,
+  type LedgerConsumer,
+  type LedgerInventory,
+} from './ledger.js';
 import { applyReshape } from './reshape.js';
 import { openLedger, settle } from './settlement.js';
 
@@ -31,6 +38,8 @@ function emptyLedger(): Ledger {
     providers: new Map(providers.map((provider) => [provider.uuid, provider])),
     providerUuids: new Map(providers.map(({ id, uuid }) => [id, uuid])),
     classIds: CLASSES,
+    traits: new Map(),
+    newcomers: NO_NEWCOMERS,
   };
 }
 

@@ -33,6 +33,7 @@ export interface Operation<Result = void> {
 
 interface Waiting {
   readonly operation: Operation<unknown>;
+  readonly sinceMs: number;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -49,6 +50,9 @@ const MAX_RUNNING = 2;
 
 /** About ten seconds of work: whoever comes then is told to come back, instead of waiting past their patience. */
 const MAX_WAITING = 10_000;
+
+/** The same limit for a database that is slow or silent, where ten seconds of work last longer: ms. */
+const MAX_WAIT_MS = 10_000;
 
 /**
  * Carries out operations on allocations and providers, in groups: one transaction, row locks in order, each decision a
@@ -69,21 +73,21 @@ export class Claims {
 
   /** Runs one operation; answers what it answers, after commit. Throws what it throws, with nothing written. */
   run<Result>(operation: Operation<Result>): Promise<Result> {
-    if (this.waiting.length >= MAX_WAITING) {
-      return Promise.reject(
-        new Unavailable('Too many writes are waiting; nothing was written. Try again later.', {
-          reason: REASONS.overloaded,
-        }),
-      );
-    }
+    if (this.waiting.length >= MAX_WAITING) return Promise.reject(tooMany());
     return new Promise<Result>((resolve, reject) => {
-      this.waiting.push({ operation, resolve: resolve as Waiting['resolve'], reject });
+      this.waiting.push({
+        operation,
+        sinceMs: performance.now(),
+        resolve: resolve as Waiting['resolve'],
+        reject,
+      });
       // All requests that were read from the network in one turn make one group.
       if (this.waiting.length === 1) setImmediate(() => this.drain());
     });
   }
 
   private drain(): void {
+    this.refuseLate();
     while (this.running < MAX_RUNNING && this.waiting.length > 0) {
       const group = this.waiting.splice(0, MAX_GROUP);
       this.running += 1;
@@ -92,6 +96,13 @@ export class Claims {
         this.drain();
       });
     }
+  }
+
+  private refuseLate(): void {
+    const limit = performance.now() - MAX_WAIT_MS;
+    const inTime = this.waiting.findIndex(({ sinceMs }) => sinceMs > limit);
+    const late = this.waiting.splice(0, inTime === -1 ? this.waiting.length : inTime);
+    for (const { reject } of late) reject(tooMany());
   }
 
   private async carryOut(group: readonly Waiting[]): Promise<void> {
@@ -124,6 +135,12 @@ export class Claims {
       return outcomes;
     });
   }
+}
+
+function tooMany(): Unavailable {
+  return new Unavailable('Too many writes are waiting; nothing was written. Try again later.', {
+    reason: REASONS.overloaded,
+  });
 }
 
 function attempt(apply: () => unknown): Outcome {
