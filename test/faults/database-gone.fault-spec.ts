@@ -3,19 +3,13 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { client, type Client, type Reply } from '../support/http.js';
 import { startServer, type RunningServer } from '../support/server.js';
-import { waitFor } from '../support/wait-for.js';
 import { DatabaseProxy } from './database-proxy.js';
+import { everyRead, everyWrite, expectUnavailable, firstAnswer } from './every-request.js';
 import { claimBody, createProvider } from './world.js';
 
 jest.setTimeout(120_000);
 
 const TOTAL = 100;
-/** The service works again so soon after its database does: ms. */
-const BACK_LIMIT_MS = 10_000;
-
-interface ErrorBody {
-  readonly errors: readonly Readonly<Record<'status' | 'title' | 'detail' | 'code' | 'request_id', unknown>>[];
-}
 
 describe('a database that cannot be reached', () => {
   let database: TestDatabase;
@@ -45,49 +39,8 @@ describe('a database that cannot be reached', () => {
     await database.drop();
   });
 
-  const reads = (): string[] => [
-    '/resource_providers',
-    `/resource_providers?name=none`,
-    `/resource_providers/${provider}`,
-    `/resource_providers/${provider}/inventories`,
-    `/resource_providers/${provider}/inventories/VCPU`,
-    `/resource_providers/${provider}/usages`,
-    `/resource_providers/${provider}/traits`,
-    `/resource_providers/${provider}/aggregates`,
-    `/resource_providers/${provider}/allocations`,
-    '/allocation_candidates?resources=VCPU:1',
-    `/allocations/${consumer}`,
-    '/usages?project_id=p',
-    '/resource_classes',
-    '/traits',
-  ];
-
-  const writes = (): (() => Promise<Reply>)[] => {
-    const at = `/resource_providers/${provider}`;
-    const resource_provider_generation = 1;
-    const claim = claimBody({ provider, amount: 1 });
-    const inventories = { VCPU: { total: 1 } };
-    return [
-      () => http.post('/resource_providers', { name: 'lost', uuid: randomUUID() }),
-      () => http.put(at, { name: 'lost' }),
-      () => http.put(`${at}/inventories`, { resource_provider_generation, inventories }),
-      () => http.put(`${at}/inventories/VCPU`, { resource_provider_generation, total: 1 }),
-      () => http.delete(`${at}/inventories/VCPU`),
-      () => http.put(`${at}/traits`, { resource_provider_generation, traits: ['HW_CPU_X86_AVX'] }),
-      () => http.put(`${at}/aggregates`, { resource_provider_generation, aggregates: [randomUUID()] }),
-      () => http.put(`/allocations/${randomUUID()}`, claim),
-      () => http.post('/allocations', { [randomUUID()]: claim, [randomUUID()]: claim }),
-      () => http.delete(`/allocations/${consumer}`),
-      () =>
-        http.post('/reshaper', {
-          inventories: { [provider]: { resource_provider_generation, inventories } },
-          allocations: {},
-        }),
-      () => http.put('/traits/CUSTOM_LOST'),
-      () => http.put('/resource_classes/CUSTOM_LOST'),
-      () => http.delete(at),
-    ];
-  };
+  const reads = (): string[] => everyRead({ provider, consumer });
+  const writes = (): (() => Promise<Reply>)[] => everyWrite(http, { provider, consumer });
 
   it('makes every request fail with 503 and the error envelope, however often it is sent', async () => {
     for (const path of reads()) expect([path, (await http.get(path)).status]).toEqual([path, 200]);
@@ -128,7 +81,7 @@ describe('a database that cannot be reached', () => {
     for (const path of reads()) expectUnavailable(path, await http.get(path));
 
     proxy.letThrough();
-    const first = await Promise.all(reads().map(async (path) => [path, await firstAnswer(path)] as const));
+    const first = await Promise.all(reads().map(async (path) => [path, await firstAnswer(http, path)] as const));
     for (const [path, body] of first) expect([path, body]).toEqual([path, expected.get(path)]);
     expect(JSON.stringify(Object.fromEntries(first))).toContain(added);
     // Nothing of what was refused has been done, and writes are accepted again.
@@ -139,34 +92,4 @@ describe('a database that cannot be reached', () => {
     expect(again.status).toBe(204);
     expect((await other.get(`${at}/usages`)).body).toMatchObject({ usages: { VCPU: 77 } });
   });
-
-  /** The first answer that is not 503. */
-  async function firstAnswer(path: string): Promise<unknown> {
-    const { body } = await waitFor(
-      async () => {
-        const reply = await http.get(path);
-        return reply.status !== 503 && reply;
-      },
-      { limitMs: BACK_LIMIT_MS, what: `an answer to ${path}` },
-    );
-    return body;
-  }
 });
-
-function expectUnavailable(what: string, { status, body }: Reply): void {
-  expect([what, status, body]).toEqual([
-    what,
-    503,
-    {
-      errors: [
-        {
-          status: 503,
-          title: 'Service Unavailable',
-          detail: expect.stringContaining('The database is not available.'),
-          code: expect.any(String),
-          request_id: expect.stringMatching(/^req-/),
-        },
-      ],
-    } satisfies ErrorBody,
-  ]);
-}

@@ -14,6 +14,8 @@ const COMMIT = Buffer.from('Q\0\0\0\x0bcommit\0', 'latin1');
 interface Line {
   readonly near: Socket;
   readonly far: Socket;
+  /** What the client sent into the silence, and the server gets when it is over: the network tries again until then. */
+  readonly held: Buffer[];
   /** The end of what the client sent last: a message may come in pieces. */
   tail: Buffer;
   /** Its commit has gone out, and the answer is not to come back. */
@@ -27,7 +29,9 @@ export class DatabaseProxy {
   private readonly lines = new Set<Line>();
   private planned: CommitCut | undefined;
   private refuseAfterCut = false;
+  private silenceAtCommit = false;
   private reachable = true;
+  private silent = false;
 
   private constructor(
     /** The database's URL by this way. */
@@ -62,8 +66,30 @@ export class DatabaseProxy {
     this.cutAll();
   }
 
+  /** From now on connections are accepted and kept, and nothing comes through them: not even that one was closed. */
+  silence(): void {
+    this.silent = true;
+  }
+
+  /** The same from the moment when the next commit is on its way. */
+  silenceAtNextCommit(): void {
+    this.silenceAtCommit = true;
+  }
+
+  /** How many pieces were sent into the silence and are on their way. */
+  get holds(): number {
+    return [...this.lines].reduce((sum, { held }) => sum + held.length, 0);
+  }
+
+  /** Ends what was begun by `refuse` or a silence. What was sent into the silence arrives now. */
   letThrough(): void {
     this.reachable = true;
+    this.silent = false;
+    this.silenceAtCommit = false;
+    for (const line of [...this.lines]) {
+      for (const chunk of line.held.splice(0)) line.far.write(chunk);
+      if (line.near.destroyed || line.far.destroyed) this.cut(line);
+    }
   }
 
   async close(): Promise<void> {
@@ -79,13 +105,13 @@ export class DatabaseProxy {
       return;
     }
     const far = connect(this.target);
-    const line: Line = { near, far, tail: Buffer.alloc(0), muted: false };
+    const line: Line = { near, far, held: [], tail: Buffer.alloc(0), muted: false };
     this.lines.add(line);
-    far.on('error', () => near.destroy());
-    far.once('close', () => this.cut(line));
-    near.once('close', () => this.cut(line));
+    far.on('error', () => far.destroy());
+    for (const end of [far, near]) end.once('close', () => this.silent || this.cut(line));
     near.on('data', (chunk: Buffer) => this.toDatabase(line, chunk));
     far.on('data', (chunk: Buffer) => {
+      if (this.silent) return;
       if (!line.muted) near.write(chunk);
       else this.cutCommit();
     });
@@ -94,6 +120,11 @@ export class DatabaseProxy {
   private toDatabase(line: Line, chunk: Buffer): void {
     const seen = Buffer.concat([line.tail, chunk]);
     line.tail = seen.subarray(Math.max(0, seen.length - COMMIT.length + 1));
+    if (this.silenceAtCommit && seen.includes(COMMIT)) this.silent = true;
+    if (this.silent) {
+      line.held.push(chunk);
+      return;
+    }
     if (this.planned === undefined || !seen.includes(COMMIT)) {
       line.far.write(chunk);
       return;

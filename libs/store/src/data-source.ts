@@ -14,7 +14,22 @@ import { ProviderTraitEntity, TraitEntity } from './trait/trait.entity.js';
 const POOL_SIZE = 20;
 
 /** How long a request waits for a connection before it is told that the database isn't there: ms. */
-const CONNECT_LIMIT_MS = 5_000;
+export const CONNECT_LIMIT_MS = 5_000;
+
+/**
+ * A transaction is never idle on purpose. One that is for so long belongs to a process that is stopped or cut off, and
+ * its row locks hold up everybody else; and it must be over before its commit is given up as "not known": ms.
+ */
+const IDLE_IN_TRANSACTION_LIMIT_MS = 10_000;
+
+/** What a statement of a request may take, waiting for row locks included: the server ends it, the connection stays: ms. */
+const STATEMENT_LIMIT_MS = 10_000;
+
+/**
+ * Who hasn't answered by then says nothing more: the connection is given up. Later than the server would have ended the
+ * statement by itself, so that a busy database is not taken for one that is gone: ms.
+ */
+export const ANSWER_LIMIT_MS = 15_000;
 
 /** The options of every connection to the database; `databaseUrl` as node-postgres takes it. */
 export function dataSourceOptions(databaseUrl: string, poolSize = POOL_SIZE): DataSourceOptions {
@@ -46,8 +61,18 @@ export function dataSourceOptions(databaseUrl: string, poolSize = POOL_SIZE): Da
     poolSize,
     connectTimeoutMS: CONNECT_LIMIT_MS,
     // Statements that don't wait for one another's answers share a trip to the server.
-    extra: { statement_timeout: 0, idle_in_transaction_session_timeout: 60_000, pipeline: true },
+    extra: { idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_LIMIT_MS, pipeline: true },
   };
+}
+
+/**
+ * The same for a service: no statement is waited for without end. Migrations and commands have no such limits. Parameters
+ * of the URL (`statement_timeout`, `query_timeout`, …) come before these.
+ */
+export function servingOptions(databaseUrl: string): DataSourceOptions {
+  const options = dataSourceOptions(databaseUrl);
+  const limits = { statement_timeout: STATEMENT_LIMIT_MS, query_timeout: ANSWER_LIMIT_MS };
+  return { ...options, migrations: [], extra: { ...(options.extra as object), ...limits } };
 }
 
 /** Opens a connection pool. The caller closes it with `destroy()`. */

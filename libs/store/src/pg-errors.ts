@@ -8,8 +8,11 @@ const SQLSTATE = {
   untranslatableCharacter: '22P05',
 } as const;
 
-/** Classes 08 (connection), 53 (resources), 57P (operator intervention): the database isn't there for us. */
-const UNAVAILABLE = /^(08|53|57P)/;
+/**
+ * Classes 08 (connection), 53 (resources), 57 (operator intervention, 57014 being a statement that took too long), 25P03
+ * and 25P04 (a transaction that did): the database isn't there for us.
+ */
+const UNAVAILABLE = /^(08|53|57|25P0[34])/;
 
 /** What node-postgres and the socket below it report when there is nobody to talk to. */
 const CONNECTION_FAILURES = new Set([

@@ -6,7 +6,7 @@ import { ChangeSession } from './change/change-session.js';
 import { ChangeStore } from './change/change.store.js';
 import { ConsumerStore } from './consumer/consumer.store.js';
 import { OwnerNames } from './consumer/owner-names.js';
-import { dataSourceOptions } from './data-source.js';
+import { servingOptions } from './data-source.js';
 import { GenerationService } from './generation/generation.service.js';
 import { InventoryStore } from './inventory/inventory.store.js';
 import { LedgerStore } from './ledger/ledger.store.js';
@@ -42,7 +42,7 @@ export class StoreModule {
     return {
       module: StoreModule,
       global: true,
-      imports: [TypeOrmModule.forRoot({ ...dataSourceOptions(databaseUrl), migrations: [], retryAttempts: 0 })],
+      imports: [TypeOrmModule.forRoot({ ...servingOptions(databaseUrl), retryAttempts: 0 })],
       providers: STORES,
       exports: STORES,
     };

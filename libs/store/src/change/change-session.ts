@@ -3,12 +3,10 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { Unavailable } from '#berth/domain';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
+import { ANSWER_LIMIT_MS, CONNECT_LIMIT_MS } from '../data-source.js';
 import { isUnavailable } from '../pg-errors.js';
 import type { Tx } from '../sql.js';
 import { tune } from './change.sql.js';
-
-/** A check that takes longer than this is a database that isn't there for us: ms. */
-const ANSWER_LIMIT_MS = 10_000;
 
 /**
  * A connection of its own for the question "what has changed": the plan of that one statement is fixed, and settings
@@ -52,7 +50,7 @@ export class ChangeSession implements OnApplicationShutdown {
     const client = new pg.Client({
       connectionString: url ?? '',
       application_name: 'berth freshness',
-      connectionTimeoutMillis: ANSWER_LIMIT_MS,
+      connectionTimeoutMillis: CONNECT_LIMIT_MS,
       query_timeout: ANSWER_LIMIT_MS,
       keepAlive: true,
     });
