@@ -36,6 +36,17 @@ const withDatabase = {
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
 };
 
+/** The same races in two shapes; `Shape` in test/races/two-processes.ts. */
+const races = (displayName, berthRaceShape) => ({
+  ...withDatabase,
+  displayName,
+  globals: { berthRaceShape },
+  testMatch: ['<rootDir>/test/races/**/*.race-spec.ts'],
+});
+
+/** Which worker has a connection is read from /proc: without it nobody could tell whether writers meet. */
+const WORKERS_CAN_BE_TOLD = process.platform === 'linux';
+
 export default {
   watchman: false,
   // Jest reads it here, not in a project.
@@ -49,7 +60,8 @@ export default {
     { ...shared, displayName: 'architecture', testMatch: ['<rootDir>/test/architecture/**/*.spec.ts'] },
     { ...withDatabase, displayName: 'integration', testMatch: ['<rootDir>/test/integration/**/*.spec.ts'] },
     { ...withDatabase, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.e2e-spec.ts'] },
-    { ...withDatabase, displayName: 'races', testMatch: ['<rootDir>/test/races/**/*.race-spec.ts'] },
+    races('races', 'servers'),
+    ...(WORKERS_CAN_BE_TOLD ? [races('races-workers', 'workers')] : []),
     { ...withDatabase, displayName: 'faults', testMatch: ['<rootDir>/test/faults/**/*.fault-spec.ts'] },
   ],
 };

@@ -1,15 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import pg from 'pg';
-import { berth, type Command } from '../support/berth-command.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { client, type Client } from '../support/http.js';
-import { freePort } from '../support/server.js';
 import { waitFor } from '../support/wait-for.js';
+import { startWorkers, type RunningWorkers } from '../support/workers.js';
 import { asHeld, claimBody, createProvider, heldByConsumer, wrongCounters, type Wanted } from './world.js';
 
 jest.setTimeout(120_000);
@@ -38,8 +34,7 @@ interface Claim {
 
 describe(`${KILLS} workers killed under ${CLIENTS} clients`, () => {
   let database: TestDatabase;
-  let directory: string;
-  let command: Command;
+  let workers: RunningWorkers;
   let url: string;
   let sql: pg.Client;
   let providers: string[];
@@ -51,11 +46,8 @@ describe(`${KILLS} workers killed under ${CLIENTS} clients`, () => {
 
   beforeAll(async () => {
     database = await createTestDatabase();
-    directory = mkdtempSync(join(tmpdir(), 'berth-fault-'));
-    const port = await freePort();
-    url = `http://127.0.0.1:${port}`;
-    command = berth(['serve'], directory, { PORT: `${port}`, DATABASE_URL: database.url, BERTH_WORKERS: '2' });
-    await waitFor(() => livingWorkers().length === 2, { limitMs: 40_000, what: 'two workers' });
+    workers = await startWorkers(database.url, 2);
+    url = workers.url;
     sql = new pg.Client({ connectionString: database.url });
     await sql.connect();
     const http = client(url, { version: '1.39' });
@@ -64,10 +56,8 @@ describe(`${KILLS} workers killed under ${CLIENTS} clients`, () => {
 
   afterAll(async () => {
     await sql.end();
-    command.signal('SIGTERM');
-    const code = await command.ended;
+    const code = await workers.stop();
     await database.drop();
-    rmSync(directory, { recursive: true, force: true });
     expect(code).toBe(0);
   });
 
@@ -98,8 +88,7 @@ describe(`${KILLS} workers killed under ${CLIENTS} clients`, () => {
 
   /** The processes that said that they listen, without those that were killed. */
   function livingWorkers(): number[] {
-    const said = [...command.output().matchAll(/"msg":"listening".*?"pid":(\d+)/g)].map(([, pid]) => Number(pid));
-    return said.filter((pid) => !killed.includes(pid));
+    return workers.pids().filter((pid) => !killed.includes(pid));
   }
 
   async function killWorkers(): Promise<void> {

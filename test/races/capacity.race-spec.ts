@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { client, type Client } from '../support/http.js';
-import { startServer, type RunningServer } from '../support/server.js';
+import type { Client } from '../support/http.js';
+import { startTwoProcesses, type TwoProcesses } from './two-processes.js';
 
 /** As many as met in the field: more writers than connections, few enough providers that all of them are hot. */
 const WRITERS = 64;
@@ -24,24 +24,23 @@ const EXPECTED: Readonly<Record<string, readonly number[]>> = {
 
 describe(`${WRITERS} writers on ${PROVIDERS} providers through two processes`, () => {
   let database: TestDatabase;
-  let servers: RunningServer[];
-  let clients: Client[];
+  let processes: TwoProcesses;
   let sql: pg.Client;
   const providers: Provider[] = [];
 
   beforeAll(async () => {
     database = await createTestDatabase();
-    servers = await Promise.all([1, 2].map(() => startServer({ databaseUrl: database.url })));
-    clients = servers.map(({ url }) => client(url, { version: '1.39' }));
+    processes = await startTwoProcesses(database.url);
+    const http = processes.at(0);
     sql = new pg.Client({ connectionString: database.url });
     await sql.connect();
     for (let index = 0; index < PROVIDERS; index += 1) {
       const uuid = randomUUID();
-      await clients[0]?.post('/resource_providers', { name: `host ${index}`, uuid });
-      const { status } = (await clients[0]?.put(`/resource_providers/${uuid}/inventories`, {
+      await http.post('/resource_providers', { name: `host ${index}`, uuid });
+      const { status } = await http.put(`/resource_providers/${uuid}/inventories`, {
         resource_provider_generation: 0,
         inventories: { VCPU: { total: TOTAL }, MEMORY_MB: { total: TOTAL, allocation_ratio: 1.5 } },
-      })) ?? { status: 0 };
+      });
       expect(status).toBe(200);
       providers.push({ uuid });
     }
@@ -49,7 +48,7 @@ describe(`${WRITERS} writers on ${PROVIDERS} providers through two processes`, (
 
   afterAll(async () => {
     await sql.end();
-    await Promise.all(servers.map((server) => server.stop()));
+    expect(new Set(await processes.stop())).toEqual(new Set([0]));
     await database.drop();
   });
 
@@ -81,7 +80,7 @@ describe(`${WRITERS} writers on ${PROVIDERS} providers through two processes`, (
     operations: number,
     count: (kind: string, status: number) => void,
   ): Promise<void> {
-    const http = clients[writer % clients.length] as Client;
+    const http = processes.at(writer);
     const held = new Map<string, number>();
     for (let done = 0; done < operations; done += 1) {
       const dice = Math.random();

@@ -12,16 +12,16 @@ import {
   usageOf,
 } from '../e2e/allocations-story.js';
 import type { Client, Reply } from '../support/http.js';
-import { copies, holdProviders, ORDERS, tally, TwoServers } from './two-servers.js';
+import { copies, holdProviders, ORDERS, tally, Race } from './race.js';
 
 const WRITERS = 10;
 
-let race: TwoServers;
+let race: Race;
 let http: Client;
 let provider: string;
 
 beforeAll(async () => {
-  race = await TwoServers.open();
+  race = await Race.open();
   http = race.at(0);
 });
 

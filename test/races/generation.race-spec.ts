@@ -2,15 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { claimBody, generationOf, makeProvider, ok, RACE_CODE, refusal, usageOf } from '../e2e/allocations-story.js';
 import type { Client } from '../support/http.js';
-import { copies, holdProviders, ORDERS, tally, TwoServers } from './two-servers.js';
+import { copies, holdProviders, ORDERS, tally, Race } from './race.js';
 
 const WRITERS = 10;
 
-let race: TwoServers;
+let race: Race;
 let http: Client;
 
 beforeAll(async () => {
-  race = await TwoServers.open();
+  race = await Race.open();
   http = race.at(0);
   for (let index = 0; index < WRITERS; index += 1) {
     await ok(http.put(`/traits/CUSTOM_T${index}`), 201);

@@ -2,15 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { generationOf, makeProvider, ok, refusal } from '../e2e/allocations-story.js';
 import type { Client, Reply } from '../support/http.js';
-import { copies, ORDERS, tally, TwoServers } from './two-servers.js';
+import { copies, ORDERS, tally, Race } from './race.js';
 
 const WRITERS = 10;
 
-let race: TwoServers;
+let race: Race;
 let http: Client;
 
 beforeAll(async () => {
-  race = await TwoServers.open();
+  race = await Race.open();
   http = race.at(0);
 });
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ok } from '../e2e/allocations-story.js';
 import type { Client, Reply } from '../support/http.js';
-import { copies, holdProviders, ORDERS, tally, TwoServers } from './two-servers.js';
+import { copies, holdProviders, ORDERS, tally, Race } from './race.js';
 
 interface Shown {
   readonly uuid: string;
@@ -12,11 +12,11 @@ interface Shown {
 
 const WRITERS = 8;
 
-let race: TwoServers;
+let race: Race;
 let http: Client;
 
 beforeAll(async () => {
-  race = await TwoServers.open();
+  race = await Race.open();
   http = race.at(0);
 });
 
