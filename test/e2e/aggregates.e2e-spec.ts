@@ -1,17 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Client } from '../support/http.js';
-import {
-  fault,
-  generationOf,
-  makeProvider,
-  openStory,
-  RACE_CODE,
-  refusal,
-  schemaFault,
-  schemaText,
-  type Story,
-} from './allocations-story.js';
+import { fault, generationOf, makeProvider, RACE_CODE, refusal, schemaFault, schemaText } from './allocations-story.js';
+import { openStory, type Story } from './http-story.js';
 
 interface Shown {
   readonly aggregates: string[];
@@ -28,18 +19,18 @@ let path: string;
 
 beforeAll(async () => {
   story = await openStory();
-  http = story.at('1.39');
+  http = story.at(39);
   provider = await makeProvider(http);
   path = `/resource_providers/${provider}/aggregates`;
 });
 
-afterAll(() => story.end());
+afterAll(() => story.close());
 
 describe('before aggregates existed, at 1.0', () => {
   it('is not there, but the content type is looked at first', async () => {
-    expect(refusal(await story.at('1.0').get(path))).toEqual({ status: 404, message: '' });
-    expect(refusal(await story.at('1.0').put(path, [A]))).toEqual({ status: 404, message: '' });
-    const wrongType = await story.at('1.0').put(path, 'x', { 'content-type': 'text/plain' });
+    expect(refusal(await story.at(0).get(path))).toEqual({ status: 404, message: '' });
+    expect(refusal(await story.at(0).put(path, [A]))).toEqual({ status: 404, message: '' });
+    const wrongType = await story.at(0).put(path, 'x', { 'content-type': 'text/plain' });
     expect(refusal(wrongType)).toEqual({
       status: 415,
       message: 'The media type text/plain is not supported, use application/json',
@@ -51,7 +42,7 @@ describe('a bare list, 1.1 to 1.18', () => {
   it.each(['1.1', '1.18'])(
     'is empty at first, replaced whole, and never moves the generation, at %s',
     async (version) => {
-      const old = story.at(version);
+      const old = http.with({ version });
       expect((await old.put<Shown>(path, [])).body).toEqual({ aggregates: [] });
       expect((await old.get(path)).body).toEqual({ aggregates: [] });
       const put = await old.put<Shown>(path, [B, A]);
@@ -68,7 +59,7 @@ describe('a bare list, 1.1 to 1.18', () => {
     ['no uuid', ['pony'], "'pony' is not a 'uuid'", 'format'],
     ['a number', [5], "5 is not of type 'string'", 'type'],
   ])('refuses %s', async (_what, body, short, keyword) => {
-    expect(refusal(await story.at('1.18').put(path, body))).toEqual({
+    expect(refusal(await story.at(18).put(path, body))).toEqual({
       status: 400,
       message: schemaText(short, keyword),
     });
@@ -76,8 +67,8 @@ describe('a bare list, 1.1 to 1.18', () => {
   });
 
   it('has cache headers from 1.15 on', async () => {
-    expect((await story.at('1.14').get(path)).headers).not.toHaveProperty('last-modified');
-    for (const reply of [await story.at('1.15').get(path), await story.at('1.15').put(path, [A])]) {
+    expect((await story.at(14).get(path)).headers).not.toHaveProperty('last-modified');
+    for (const reply of [await story.at(15).get(path), await story.at(15).put(path, [A])]) {
       expect(reply.headers['cache-control']).toBe('no-cache');
       expect(Date.now() - Date.parse(reply.headers['last-modified'] ?? '')).toBeLessThan(60_000);
     }
@@ -86,7 +77,7 @@ describe('a bare list, 1.1 to 1.18', () => {
 
 describe('with a generation, from 1.19 on', () => {
   it('shows the generation and raises it by every PUT, also by one that changes nothing', async () => {
-    const at19 = story.at('1.19');
+    const at19 = story.at(19);
     expect((await at19.get(path)).body).toEqual({ aggregates: [A], resource_provider_generation: 0 });
     const bodies: unknown[] = [];
     for (const aggregates of [[B, A], [B, A], []]) {
@@ -108,7 +99,7 @@ describe('with a generation, from 1.19 on', () => {
   });
 
   it('has no code in a refusal before 1.23', async () => {
-    const reply = await story.at('1.22').put(path, { aggregates: [A], resource_provider_generation: 77 });
+    const reply = await story.at(22).put(path, { aggregates: [A], resource_provider_generation: 77 });
     expect(refusal(reply)).toEqual({ status: 409, message: STALE });
   });
 
@@ -173,7 +164,7 @@ describe('the spelling of an aggregate', () => {
     const generation = before.resource_provider_generation;
     const reply = await http.put(path, { aggregates: [long], resource_provider_generation: generation });
     expect(refusal(reply)).toMatchObject({ status: 400, code: 'placement.undefined_code' });
-    expect(refusal(await story.at('1.18').put(path, [long]))).toMatchObject({ status: 400 });
+    expect(refusal(await story.at(18).put(path, [long]))).toMatchObject({ status: 400 });
     expect((await http.get(path)).body).toEqual(before);
   });
 });

@@ -1,33 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { START_LIMIT_MS, World, type WorldProvider } from './allocation-candidates-world.js';
+import { WORLD_B } from '../../libs/candidates/test-support/world.js';
+import { World } from './allocation-candidates-world.js';
+import { STORY_LIMIT_MS } from './http-story.js';
 
-/** A host with two NUMA nodes, accelerators below them and a NIC, and a flat host (spec allocation_candidates.md §10, B). */
-const PROVIDERS: readonly WorldProvider[] = [
-  { name: 'cn1', inventory: { DISK_GB: 100 }, aggregates: ['aggA'], traits: ['COMPUTE_VOLUME_MULTI_ATTACH'] },
-  {
-    name: 'numa0',
-    parent: 'cn1',
-    inventory: { VCPU: 4, MEMORY_MB: 2048 },
-    used: { VCPU: 3 },
-    traits: ['HW_NUMA_ROOT'],
-  },
-  { name: 'fpga0', parent: 'numa0', inventory: { FPGA: 1 } },
-  {
-    name: 'numa1',
-    parent: 'cn1',
-    inventory: { VCPU: 4, MEMORY_MB: { total: 2048, max_unit: 1024 } },
-    aggregates: ['aggB'],
-    traits: ['HW_NUMA_ROOT', 'CUSTOM_FOO'],
-  },
-  { name: 'fpga1a', parent: 'numa1', inventory: { FPGA: 1 } },
-  { name: 'fpga1b', parent: 'numa1', inventory: { FPGA: 1 } },
-  { name: 'nicroot', parent: 'cn1', traits: ['CUSTOM_NIC_ROOT'] },
-  { name: 'pf1', parent: 'nicroot', inventory: { SRIOV_NET_VF: 8 }, traits: ['CUSTOM_NET1'] },
-  { name: 'pf2', parent: 'nicroot', inventory: { SRIOV_NET_VF: 8 }, traits: ['CUSTOM_NET2'] },
-  { name: 'cn2', inventory: { VCPU: 8, MEMORY_MB: 2048, DISK_GB: 100 }, traits: ['CUSTOM_FOO'] },
-];
-
-const TREE_OF_CN1 = PROVIDERS.map(({ name }) => name).filter((name) => name !== 'cn2');
+const TREE_OF_CN1 = WORLD_B.map(({ name }) => name).filter((name) => name !== 'cn2');
 
 const NUMA0_VCPU = 'numa0(VCPU:1)';
 const NUMA1_VCPU = 'numa1(VCPU:1)';
@@ -104,8 +80,8 @@ const MAPPED: readonly (readonly [label: string, query: string, found: readonly 
 let world: World;
 
 beforeAll(async () => {
-  world = await World.open(PROVIDERS);
-}, START_LIMIT_MS);
+  world = await World.open(WORLD_B);
+}, STORY_LIMIT_MS);
 
 afterAll(() => world.close());
 

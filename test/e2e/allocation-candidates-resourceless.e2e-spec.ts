@@ -1,14 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { START_LIMIT_MS, World, type WorldProvider } from './allocation-candidates-world.js';
-
-/** Two hosts with devices below them that are only named, not used up (spec allocation_candidates.md §10, C). */
-const PROVIDERS: readonly WorldProvider[] = [
-  { name: 'r', inventory: { VCPU: 8 }, traits: ['CUSTOM_R'] },
-  { name: 'c', parent: 'r', inventory: { CUSTOM_VF: 4 }, traits: ['CUSTOM_C'] },
-  { name: 'd', parent: 'r', inventory: { CUSTOM_VF: 4 }, aggregates: ['aggA'], traits: ['CUSTOM_C', 'CUSTOM_D'] },
-  { name: 'r2', inventory: { VCPU: 8 }, traits: ['CUSTOM_R'] },
-  { name: 'c2', parent: 'r2', inventory: { CUSTOM_VF: 4 }, traits: ['CUSTOM_C'] },
-];
+import { WORLD_C } from '../../libs/candidates/test-support/world.js';
+import { World } from './allocation-candidates-world.js';
+import { STORY_LIMIT_MS } from './http-story.js';
 
 const BASE = 'resources_V=VCPU:1&same_subtree=_V,_X&group_policy=none';
 const R_C = 'r(VCPU:1) | _V→r | _X→c';
@@ -29,8 +22,8 @@ const MAPPED: readonly (readonly [label: string, query: string, found: readonly 
 let world: World;
 
 beforeAll(async () => {
-  world = await World.open(PROVIDERS);
-}, START_LIMIT_MS);
+  world = await World.open(WORLD_C);
+}, STORY_LIMIT_MS);
 
 afterAll(() => world.close());
 

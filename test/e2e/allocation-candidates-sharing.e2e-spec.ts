@@ -1,29 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { START_LIMIT_MS, World, type WorldProvider } from './allocation-candidates-world.js';
-
-/** Three hosts and two storage pools that others share through aggregates (spec allocation_candidates.md §10, A). */
-const PROVIDERS: readonly WorldProvider[] = [
-  { name: 'cn1', inventory: { VCPU: 8, MEMORY_MB: 4096 }, aggregates: ['aggA'], traits: ['HW_CPU_X86_AVX'] },
-  {
-    name: 'cn2',
-    inventory: { VCPU: 8, MEMORY_MB: 4096, DISK_GB: 500 },
-    aggregates: ['aggA', 'aggB'],
-    traits: ['CUSTOM_FOO'],
-  },
-  { name: 'cn3', inventory: { VCPU: 8, MEMORY_MB: 4096 } },
-  {
-    name: 'ss1',
-    inventory: { DISK_GB: 1000 },
-    aggregates: ['aggA'],
-    traits: ['MISC_SHARES_VIA_AGGREGATE', 'STORAGE_DISK_SSD'],
-  },
-  {
-    name: 'ss2',
-    inventory: { DISK_GB: { total: 1000, max_unit: 150 } },
-    aggregates: ['aggB'],
-    traits: ['MISC_SHARES_VIA_AGGREGATE'],
-  },
-];
+import { WORLD_A } from '../../libs/candidates/test-support/world.js';
+import { World } from './allocation-candidates-world.js';
+import { STORY_LIMIT_MS } from './http-story.js';
 
 const CN1_SS1 = 'cn1(VCPU:1)+ss1(DISK_GB:100)';
 const CN2 = 'cn2(DISK_GB:100,VCPU:1)';
@@ -92,8 +70,8 @@ const MAPPED: readonly (readonly [label: string, query: string, found: readonly 
 let world: World;
 
 beforeAll(async () => {
-  world = await World.open(PROVIDERS);
-}, START_LIMIT_MS);
+  world = await World.open(WORLD_A);
+}, STORY_LIMIT_MS);
 
 afterAll(() => world.close());
 

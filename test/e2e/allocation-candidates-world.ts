@@ -1,20 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { createTestDatabase } from '../support/database.js';
-import { client } from '../support/http.js';
-import { startServer } from '../support/server.js';
-
-/** Longest that a world may take to come up: the server has 30 s of its own to answer. */
-export const START_LIMIT_MS = 120_000;
-
-/** A provider of a world; `max_unit` is the total unless it is told. Parents stand before their children. */
-export interface WorldProvider {
-  readonly name: string;
-  readonly parent?: string;
-  readonly inventory?: Readonly<Record<string, number | { readonly total: number; readonly max_unit: number }>>;
-  readonly used?: Readonly<Record<string, number>>;
-  readonly aggregates?: readonly string[];
-  readonly traits?: readonly string[];
-}
+import type { WorldInventory, WorldProvider } from '../../libs/candidates/test-support/world.js';
+import { claim } from './allocations-story.js';
+import { openStory, type Story } from './http-story.js';
 
 interface CandidatesBody {
   readonly allocation_requests: readonly {
@@ -52,19 +39,11 @@ export class World {
   private readonly uuids = new Map<string, string>();
   private readonly names = new Map<string, string>();
 
-  private constructor(
-    private readonly url: string,
-    /** Stops the server and drops the database. */
-    readonly close: () => Promise<void>,
-  ) {}
+  private constructor(private readonly story: Story) {}
 
+  /** Parents stand before their children. */
   static async open(providers: readonly WorldProvider[]): Promise<World> {
-    const database = await createTestDatabase();
-    const server = await startServer({ databaseUrl: database.url });
-    const world = new World(server.url, async () => {
-      await server.stop();
-      await database.drop();
-    });
+    const world = new World(await openStory());
     try {
       for (const provider of providers) await world.addProvider(provider);
     } catch (error) {
@@ -72,6 +51,10 @@ export class World {
       throw error;
     }
     return world;
+  }
+
+  close(): Promise<void> {
+    return this.story.close();
   }
 
   uuid(name: string): string {
@@ -92,14 +75,12 @@ export class World {
   /** The raw answer. */
   async ask(query: string, minor = 39): Promise<Answer> {
     const resolved = query.replace(/\{(\w+)\}/g, (_, name: string) => this.uuid(name));
-    const { status, body } = await client(this.url, { version: `1.${minor}` }).get(
-      `/allocation_candidates?${resolved}`,
-    );
+    const { status, body } = await this.story.at(minor).get(`/allocation_candidates?${resolved}`);
     return { status, body };
   }
 
   private async addProvider(provider: WorldProvider): Promise<void> {
-    const { name, parent, inventory = {}, used = {}, aggregates = [], traits = [] } = provider;
+    const { name, parent, inventory = {}, aggregates = [], traits = [] } = provider;
     const uuid = this.uuid(name);
     const path = `/resource_providers/${uuid}`;
     const parentUuid = parent === undefined ? {} : { parent_provider_uuid: this.uuid(parent) };
@@ -108,10 +89,7 @@ export class World {
       await this.make('PUT', `/${traits.includes(custom) ? 'traits' : 'resource_classes'}/${custom}`);
     }
     const inventories = Object.fromEntries(
-      Object.entries(inventory).map(([resourceClass, amount]) => [
-        resourceClass,
-        typeof amount === 'number' ? { total: amount, max_unit: amount } : amount,
-      ]),
+      Object.entries(inventory).map(([resourceClass, record]) => [resourceClass, inventoryBody(record)]),
     );
     let generation = 0;
     const put = async (part: string, body: object): Promise<void> => {
@@ -121,21 +99,14 @@ export class World {
     await put('inventories', { inventories });
     await put('traits', { traits });
     await put('aggregates', { aggregates: aggregates.map((aggregate) => this.uuid(aggregate)) });
-    if (Object.keys(used).length > 0) await this.use(uuid, used);
-  }
-
-  private async use(provider: string, resources: Resources): Promise<void> {
-    await this.make('PUT', `/allocations/${randomUUID()}`, {
-      allocations: { [provider]: { resources } },
-      project_id: 'project',
-      user_id: 'user',
-      consumer_generation: null,
-      consumer_type: 'INSTANCE',
-    });
+    const used = Object.entries(inventory).flatMap(([resourceClass, record]) =>
+      typeof record === 'number' || record.used === undefined ? [] : [[resourceClass, record.used] as const],
+    );
+    if (used.length > 0) await claim(this.story.at(39), { [uuid]: Object.fromEntries(used) });
   }
 
   private async make(method: 'PUT' | 'POST', path: string, body?: unknown): Promise<unknown> {
-    const api = client(this.url, { version: '1.39' });
+    const api = this.story.at(39);
     const answer: Answer = method === 'PUT' ? await api.put(path, body) : await api.post(path, body);
     if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
     return answer.body;
@@ -171,6 +142,19 @@ export class World {
     if (name === undefined) throw new Error(`nobody in this world has the uuid ${uuid}`);
     return name;
   }
+}
+
+function inventoryBody(record: number | Partial<WorldInventory>): object {
+  if (typeof record === 'number') return { total: record, max_unit: record };
+  const { total = 1, maxUnit = total, minUnit, stepSize, allocationRatio, reserved } = record;
+  return {
+    total,
+    reserved,
+    min_unit: minUnit,
+    max_unit: maxUnit,
+    step_size: stepSize,
+    allocation_ratio: allocationRatio,
+  };
 }
 
 function byProvider(allocations: Allocations): (readonly [uuid: string, resources: Resources])[] {

@@ -8,23 +8,22 @@ import {
   generationOf,
   makeProvider,
   ok,
-  openStory,
   refusal,
   setInventories,
   usageOf,
   type Claims,
-  type Story,
 } from './allocations-story.js';
+import { openStory, type Story } from './http-story.js';
 
 let story: Story;
 let http: Client;
 
 beforeAll(async () => {
   story = await openStory();
-  http = story.at('1.39');
+  http = story.at(39);
 });
 
-afterAll(() => story.end());
+afterAll(() => story.close());
 
 /** What a claim by a new consumer comes to: granted, or the message of the refusal. */
 async function tryClaim(

@@ -9,12 +9,11 @@ import {
   generationOf,
   makeProvider,
   ok,
-  openStory,
   RACE_CODE,
   refusal,
   usageOf,
-  type Story,
 } from './allocations-story.js';
+import { openStory, type Story } from './http-story.js';
 
 let story: Story;
 let http: Client;
@@ -23,11 +22,11 @@ const nobody = randomUUID();
 
 beforeAll(async () => {
   story = await openStory();
-  http = story.at('1.39');
+  http = story.at(39);
   provider = await makeProvider(http, { VCPU: 10 });
 });
 
-afterAll(() => story.end());
+afterAll(() => story.close());
 
 const full = (): string =>
   `Unable to allocate inventory: Unable to create allocation for 'VCPU' on resource provider '${provider}'. ` +
@@ -94,7 +93,7 @@ describe('a provider is known by the spelling of its uuid', () => {
       fault(400, `Allocation for resource provider '${upper}' that does not exist.`),
     );
     const body = { allocations: [{ resource_provider: { uuid: upper }, resources: { VCPU: 1 } }] };
-    expect(refusal(await story.at('1.0').put(`/allocations/${randomUUID()}`, body))).toEqual({
+    expect(refusal(await story.at(0).put(`/allocations/${randomUUID()}`, body))).toEqual({
       status: 400,
       message: `Allocation for resource provider '${upper}' that does not exist.`,
     });
@@ -166,7 +165,7 @@ describe('DELETE /allocations/{consumer_uuid}', () => {
     const second = await makeProvider(http, { VCPU: 10 });
     const consumer = await claim(http, { [provider]: { VCPU: 2 }, [second]: { VCPU: 3 } });
     const before = [await generationOf(http, provider), await generationOf(http, second)];
-    const reply = await story.at('1.0').delete(`/allocations/${consumer}`);
+    const reply = await story.at(0).delete(`/allocations/${consumer}`);
     expect([reply.status, reply.body]).toEqual([204, undefined]);
     expect([await generationOf(http, provider), await generationOf(http, second)]).toEqual(before);
     expect([await usageOf(http, provider), await usageOf(http, second)]).toEqual([{ VCPU: 0 }, { VCPU: 0 }]);

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Client } from '../support/http.js';
-import { makeProvider, ok, openStory, refusal, schemaText, usageOf, type Story } from './allocations-story.js';
+import { makeProvider, ok, refusal, schemaText, usageOf } from './allocations-story.js';
+import { openStory, type Story } from './http-story.js';
 
 let story: Story;
 let http: Client;
@@ -10,12 +11,12 @@ let two: string;
 
 beforeAll(async () => {
   story = await openStory();
-  http = story.at('1.39');
+  http = story.at(39);
   one = await makeProvider(http, { VCPU: 1000, DISK_GB: 1000 });
   two = await makeProvider(http, { DISK_GB: 1000 });
 });
 
-afterAll(() => story.end());
+afterAll(() => story.close());
 
 /** The parts of a body, by the version from which it may have them. */
 const owner = { project_id: 'project', user_id: 'user' };
@@ -51,7 +52,7 @@ describe('PUT /allocations/{consumer_uuid}', () => {
     ['1.39', 'a consumer type', () => ({ ...keyed(), ...typed })],
   ])('at %s takes %s', async (version, _what, body) => {
     const consumer = randomUUID();
-    const reply = await story.at(version).put(`/allocations/${consumer}`, body());
+    const reply = await http.with({ version }).put(`/allocations/${consumer}`, body());
     expect([reply.status, reply.body]).toEqual([204, undefined]);
     expect(reply.headers).not.toHaveProperty('content-type');
     expect(reply.headers).not.toHaveProperty('last-modified');
@@ -92,7 +93,7 @@ describe('PUT /allocations/{consumer_uuid}', () => {
   ])('at %s refuses %s', async (version, _what, body, short, keyword) => {
     const consumer = randomUUID();
     const pattern = typeof short === 'string' ? short : new RegExp(short.source.replace('^', ''));
-    expect(refusal(await story.at(version).put(`/allocations/${consumer}`, body()))).toMatchObject({
+    expect(refusal(await http.with({ version }).put(`/allocations/${consumer}`, body()))).toMatchObject({
       status: 400,
       message: schemaText(pattern, keyword),
     });
@@ -161,7 +162,7 @@ describe('PUT /allocations/{consumer_uuid}', () => {
     ['a pony', { resource_provider: { uuid: 'pony' }, resources: { VCPU: 1 } }, "'pony' is not a 'uuid'", 'format'],
     ['no uuid', { resource_provider: {}, resources: { VCPU: 1 } }, "'uuid' is a required property", 'required'],
   ])('refuses a list entry with %s', async (_what, entry, short, keyword) => {
-    const reply = await story.at('1.0').put(`/allocations/${randomUUID()}`, { allocations: [entry] });
+    const reply = await story.at(0).put(`/allocations/${randomUUID()}`, { allocations: [entry] });
     expect(refusal(reply)).toEqual({ status: 400, message: schemaText(short, keyword) });
   });
 
@@ -174,8 +175,8 @@ describe('PUT /allocations/{consumer_uuid}', () => {
     const consumer = randomUUID();
     const entry = (resources: object): object => ({ resource_provider: { uuid: one }, resources });
     const body = { allocations: [entry({ VCPU: 1, DISK_GB: 7 }), entry({ VCPU: 3 })] };
-    await ok(story.at('1.0').put(`/allocations/${consumer}`, body), 204);
-    expect(await ok(story.at('1.0').get(`/allocations/${consumer}`))).toMatchObject({
+    await ok(story.at(0).put(`/allocations/${consumer}`, body), 204);
+    expect(await ok(story.at(0).get(`/allocations/${consumer}`))).toMatchObject({
       allocations: { [one]: { resources: { VCPU: 3 } } },
     });
   });
@@ -186,7 +187,7 @@ describe('PUT /allocations/{consumer_uuid}', () => {
     const shown = await ok(http.get<object>(`/allocations/${consumer}`));
     expect((await http.put(`/allocations/${consumer}`, shown)).status).toBe(204);
     const text = JSON.stringify({ ...keyed(), ...owner }).replace('"VCPU":2', '"VCPU":10.0');
-    expect((await story.at('1.12').put(`/allocations/${consumer}`, text)).status).toBe(204);
+    expect((await story.at(12).put(`/allocations/${consumer}`, text)).status).toBe(204);
     const held = await http.get<{ allocations: object }>(`/allocations/${consumer}`);
     expect(held.body.allocations).toMatchObject({ [one]: { resources: { VCPU: 10 } } });
   });
@@ -215,7 +216,7 @@ describe('POST /allocations', () => {
   const both = (body: object): object => ({ [randomUUID()]: body, [randomUUID()]: body });
 
   it('is not there at 1.12', async () => {
-    expect(refusal(await story.at('1.12').post('/allocations', both(keyed())))).toEqual({ status: 404, message: '' });
+    expect(refusal(await story.at(12).post('/allocations', both(keyed())))).toEqual({ status: 404, message: '' });
   });
 
   it.each<[string, string, BodyOf]>([
@@ -228,7 +229,7 @@ describe('POST /allocations', () => {
   ])('at %s takes %s, of several consumers', async (version, _what, value) => {
     const body = both(value());
     const before = (await usageOf(http, one)).VCPU ?? 0;
-    const reply = await story.at(version).post('/allocations', body);
+    const reply = await http.with({ version }).post('/allocations', body);
     expect([reply.status, reply.body]).toEqual([204, undefined]);
     const held =
       'VCPU' in ((value() as { allocations: Record<string, { resources: object }> }).allocations[one]?.resources ?? {});
@@ -256,7 +257,7 @@ describe('POST /allocations', () => {
       'additionalProperties',
     ],
   ])('at %s refuses %s', async (version, _what, body, short, keyword) => {
-    expect(refusal(await story.at(version).post('/allocations', body()))).toMatchObject({
+    expect(refusal(await http.with({ version }).post('/allocations', body()))).toMatchObject({
       status: 400,
       message: schemaText(short, keyword),
     });

@@ -9,22 +9,21 @@ import {
   generationOf,
   makeProvider,
   ok,
-  openStory,
   RACE_CODE,
   refusal,
   setInventories,
-  type Story,
 } from './allocations-story.js';
+import { openStory, type Story } from './http-story.js';
 
 let story: Story;
 let http: Client;
 
 beforeAll(async () => {
   story = await openStory();
-  http = story.at('1.39');
+  http = story.at(39);
 });
 
-afterAll(() => story.end());
+afterAll(() => story.close());
 
 async function generations(...providers: readonly string[]): Promise<number[]> {
   return await Promise.all(providers.map((uuid) => generationOf(http, uuid)));
@@ -136,7 +135,7 @@ describe('the example of the worked generations', () => {
     const allocations = Object.fromEntries(hosts.map((uuid) => [uuid, { resources: { VCPU: 2 } }]));
     const body = { allocations, project_id: 'p', user_id: 'u' };
     const [one = '', two = '', three = ''] = consumers;
-    await ok(story.at('1.13').post('/allocations', { [one]: body, [two]: body }), 204);
+    await ok(story.at(13).post('/allocations', { [one]: body, [two]: body }), 204);
     expect(await generations(...hosts)).toEqual([6, 2]);
     expect(await Promise.all([one, two, three].map((consumer) => consumerGeneration(http, consumer)))).toEqual([
       2, 2, 1,
@@ -148,14 +147,14 @@ describe('the example of the worked generations', () => {
     const consumer = randomUUID();
     const body = { allocations: { [host]: { resources: { VCPU: 1 } } }, project_id: 'p', user_id: 'u' };
     for (let index = 0; index < 3; index += 1) {
-      await ok(story.at('1.27').put(`/allocations/${consumer}`, body), 204);
+      await ok(story.at(27).put(`/allocations/${consumer}`, body), 204);
     }
     expect(await consumerGeneration(http, consumer)).toBe(3);
-    const reply = await story.at('1.28').put(`/allocations/${consumer}`, { ...body, consumer_generation: 1 });
+    const reply = await story.at(28).put(`/allocations/${consumer}`, { ...body, consumer_generation: 1 });
     expect(refusal(reply)).toEqual(fault(409, 'consumer generation conflict - expected 3 but got 1', RACE_CODE));
-    const none = await story.at('1.28').put(`/allocations/${consumer}`, { ...body, consumer_generation: null });
+    const none = await story.at(28).put(`/allocations/${consumer}`, { ...body, consumer_generation: null });
     expect(refusal(none)).toEqual(fault(409, 'consumer generation conflict - expected 3 but got None', RACE_CODE));
-    await ok(story.at('1.28').put(`/allocations/${consumer}`, { ...body, consumer_generation: 3 }), 204);
+    await ok(story.at(28).put(`/allocations/${consumer}`, { ...body, consumer_generation: 3 }), 204);
     expect(await consumerGeneration(http, consumer)).toBe(4);
   });
 });

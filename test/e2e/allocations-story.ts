@@ -1,32 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from '@jest/globals';
-import { createTestDatabase } from '../support/database.js';
-import { client, type Client, type Reply } from '../support/http.js';
-import { startServer } from '../support/server.js';
-
-/** One database and one server for the stories of a file. */
-export interface Story {
-  /** The admin's client at this microversion. */
-  at(version: string): Client;
-  readonly databaseUrl: string;
-  end(): Promise<void>;
-}
-
-export async function openStory(env: Readonly<Record<string, string>> = {}): Promise<Story> {
-  const database = await createTestDatabase();
-  const server = await startServer({ databaseUrl: database.url, env }).catch(async (error: unknown) => {
-    await database.drop();
-    throw error;
-  });
-  return {
-    at: (version) => client(server.url, { version }),
-    databaseUrl: database.url,
-    end: async () => {
-      await server.stop();
-      await database.drop();
-    },
-  };
-}
+import type { Client, Reply } from '../support/http.js';
+import { detailOf, titleOf } from './http-story.js';
 
 /** What a refusal says: the `<m>` part of the detail, after the rest of it was compared with the text of its status. */
 export interface Refusal {
@@ -36,35 +11,23 @@ export interface Refusal {
   readonly code?: string;
 }
 
-/** What stands before and after the message, by status. Source: spec errors.md §1. */
-const FRAMES: Readonly<Record<number, readonly [title: string, before: RegExp, after: string]>> = {
-  400: [
-    'Bad Request',
-    /^The server could not comply with the request since it is either malformed or otherwise incorrect\.\n\n /,
-    '  ',
-  ],
-  403: ['Forbidden', /^Access was denied to this resource\.\n\n /, '  '],
-  404: ['Not Found', /^The resource could not be found\.\n\n /, '  '],
-  405: ['Method Not Allowed', /^The method [A-Z]+ is not allowed for this resource\. \n\n /, ''],
-  409: ['Conflict', /^There was a conflict when trying to complete your request\.\n\n /, '  '],
-  415: ['Unsupported Media Type', /^The request media type \S+ is not supported by this server\. \n\n /, ''],
-};
-
 /** Reads a refusal. Throws if the answer is none, or not framed as its status demands. */
 export function refusal(reply: Reply): Refusal {
-  const [title, before, after] = FRAMES[reply.status] ?? [];
-  if (title === undefined || before === undefined || after === undefined) {
-    throw new Error(`no refusal: ${reply.status} ${JSON.stringify(reply.body)}`);
-  }
-  const { errors } = reply.body as { errors: { status: number; title: string; detail: string; code?: string }[] };
-  expect(errors).toHaveLength(1);
-  const [error] = errors;
-  const detail = error?.detail ?? '';
-  expect(error).toMatchObject({ status: reply.status, title, request_id: reply.headers['x-openstack-request-id'] });
-  expect(detail).toMatch(before);
-  expect(detail.endsWith(after)).toBe(true);
-  const message = detail.replace(before, '').slice(0, after === '' ? undefined : -after.length);
-  return { status: reply.status, message, ...(error?.code !== undefined && { code: error.code }) };
+  const { status, headers, body } = reply;
+  if (status < 400) throw new Error(`no refusal: ${status} ${JSON.stringify(body)}`);
+  const { errors } = body as { errors: { detail: string; code?: string }[] };
+  const request_id = headers['x-openstack-request-id'];
+  expect(errors).toEqual([expect.objectContaining({ status, title: titleOf(status), request_id })]);
+  const [{ detail = '', code } = {}] = errors;
+  expect(detail).toMatch(frameOf(status));
+  const message = frameOf(status).exec(detail)?.groups?.message ?? '';
+  return { status, message, ...(code !== undefined && { code }) };
+}
+
+/** What stands round the message: the text of the status, with whatever came. */
+function frameOf(status: number): RegExp {
+  const frame = literal(detailOf({ status, message: '<message>', came: '<came>' }));
+  return new RegExp(`^${frame.replace('<came>', '\\S+').replace('<message>', '(?<message>[^]*)')}$`);
 }
 
 /** A refusal as expected from 1.23 on. */

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Client } from '../support/http.js';
-import { makeProvider, ok, openStory, refusal, type Story } from './allocations-story.js';
+import { makeProvider, ok, refusal } from './allocations-story.js';
+import { openStory, type Story } from './http-story.js';
 
 let story: Story;
 let http: Client;
@@ -10,12 +11,12 @@ let two: string;
 
 beforeAll(async () => {
   story = await openStory();
-  http = story.at('1.39');
+  http = story.at(39);
   one = await makeProvider(http, { VCPU: 1000, DISK_GB: 1000 });
   two = await makeProvider(http, { DISK_GB: 1000 });
 });
 
-afterAll(() => story.end());
+afterAll(() => story.close());
 
 const typed = { project_id: 'project', user_id: 'user', consumer_generation: null, consumer_type: 'INSTANCE' };
 const keyed = (): object => ({
@@ -42,11 +43,11 @@ describe('GET', () => {
       ...typed,
       consumer_generation: 1,
     };
-    const shown = await ok(story.at(version).get<object>(`/allocations/${consumer}`));
+    const shown = await ok(http.with({ version }).get<object>(`/allocations/${consumer}`));
     expect(shown).toEqual(Object.fromEntries(keys.map((key) => [key, all[key]])));
     expect(Object.keys(shown)).toEqual(keys);
     for (const nobody of [randomUUID(), 'pony']) {
-      expect(await ok(story.at(version).get(`/allocations/${nobody}`))).toEqual({ allocations: {} });
+      expect(await ok(http.with({ version }).get(`/allocations/${nobody}`))).toEqual({ allocations: {} });
     }
   });
 
@@ -57,16 +58,16 @@ describe('GET', () => {
     const consumer = randomUUID();
     const resources = { VCPU: 2, DISK_GB: 1 };
     await ok(http.put(`/allocations/${consumer}`, { ...typed, allocations: { [provider]: { resources } } }), 204);
-    expect(await ok(story.at('1.27').get(path))).toEqual({
+    expect(await ok(story.at(27).get(path))).toEqual({
       allocations: { [consumer]: { resources } },
       resource_provider_generation: 2,
     });
-    expect(await ok(story.at('1.28').get(path))).toEqual({
+    expect(await ok(story.at(28).get(path))).toEqual({
       allocations: { [consumer]: { resources, consumer_generation: 1 } },
       resource_provider_generation: 2,
     });
-    expect((await story.at('1.14').get(path)).headers).not.toHaveProperty('last-modified');
-    expect((await story.at('1.15').get(path)).headers['last-modified']).toMatch(/ GMT$/);
+    expect((await story.at(14).get(path)).headers).not.toHaveProperty('last-modified');
+    expect((await story.at(15).get(path)).headers['last-modified']).toMatch(/ GMT$/);
     const unknown = randomUUID();
     expect(refusal(await http.get(`/resource_providers/${unknown}/allocations`))).toMatchObject({
       status: 404,

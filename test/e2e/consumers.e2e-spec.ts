@@ -1,17 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Client } from '../support/http.js';
-import {
-  claim,
-  claimBody,
-  fault,
-  makeProvider,
-  ok,
-  openStory,
-  RACE_CODE,
-  refusal,
-  type Story,
-} from './allocations-story.js';
+import { claim, claimBody, fault, makeProvider, ok, RACE_CODE, refusal } from './allocations-story.js';
+import { openStory, type Story } from './http-story.js';
 
 /** Who owns what a client claims that knows no owners (spec allocations.md §5 (a) 1). */
 const INCOMPLETE = '00000000-0000-0000-0000-000000000000';
@@ -29,11 +20,11 @@ let provider: string;
 
 beforeAll(async () => {
   story = await openStory();
-  http = story.at('1.39');
+  http = story.at(39);
   provider = await makeProvider(http, { VCPU: 1000 });
 });
 
-afterAll(() => story.end());
+afterAll(() => story.close());
 
 async function show(consumer: string): Promise<Shown> {
   const { body } = await http.get<Shown & { allocations: object }>(`/allocations/${consumer}`);
@@ -76,8 +67,8 @@ describe('the generation of a consumer', () => {
 
   it('is not asked for before 1.28', async () => {
     const consumer = await claim(http, { [provider]: { VCPU: 1 } });
-    await ok(story.at('1.0').put(`/allocations/${consumer}`, listed()), 204);
-    await ok(story.at('1.27').put(`/allocations/${consumer}`, { ...keyed(), project_id: 'p', user_id: 'u' }), 204);
+    await ok(story.at(0).put(`/allocations/${consumer}`, listed()), 204);
+    await ok(story.at(27).put(`/allocations/${consumer}`, { ...keyed(), project_id: 'p', user_id: 'u' }), 204);
     expect(await show(consumer)).toMatchObject({ consumer_generation: 3 });
   });
 });
@@ -89,7 +80,7 @@ describe('the owners of a consumer', () => {
     ['1.8', { project_id: 'p', user_id: 'u' }, { project_id: 'p', user_id: 'u' }],
   ])('come from the request, or are a placeholder, at %s', async (version, owners, found) => {
     const consumer = randomUUID();
-    await ok(story.at(version).put(`/allocations/${consumer}`, { ...listed(), ...owners }), 204);
+    await ok(http.with({ version }).put(`/allocations/${consumer}`, { ...listed(), ...owners }), 204);
     expect(await show(consumer)).toEqual({ ...found, consumer_generation: 1, consumer_type: 'unknown' });
   });
 
@@ -109,7 +100,7 @@ describe('the owners of a consumer', () => {
 
   it('become the placeholder when a client without owners writes', async () => {
     const consumer = await claim(http, { [provider]: { VCPU: 1 } });
-    await ok(story.at('1.7').put(`/allocations/${consumer}`, listed()), 204);
+    await ok(story.at(7).put(`/allocations/${consumer}`, listed()), 204);
     expect(await show(consumer)).toMatchObject({ project_id: INCOMPLETE, user_id: INCOMPLETE });
   });
 
@@ -125,19 +116,19 @@ describe('the type of a consumer', () => {
   it('is unknown for one that came before 1.38, and not shown before 1.38', async () => {
     const consumer = randomUUID();
     const body = { ...keyed(), project_id: 'p', user_id: 'u', consumer_generation: null };
-    await ok(story.at('1.37').put(`/allocations/${consumer}`, body), 204);
+    await ok(story.at(37).put(`/allocations/${consumer}`, body), 204);
     expect(await show(consumer)).toMatchObject({ consumer_type: 'unknown' });
-    expect(await ok(story.at('1.37').get(`/allocations/${consumer}`))).not.toHaveProperty('consumer_type');
+    expect(await ok(story.at(37).get(`/allocations/${consumer}`))).not.toHaveProperty('consumer_type');
   });
 
   it('is given to an untyped one by a write at 1.38, and kept by a write at 1.37', async () => {
     const consumer = randomUUID();
     const body = { ...keyed(), project_id: 'p', user_id: 'u' };
-    await ok(story.at('1.12').put(`/allocations/${consumer}`, body), 204);
+    await ok(story.at(12).put(`/allocations/${consumer}`, body), 204);
     const typed = { ...body, consumer_generation: 1, consumer_type: 'CUSTOM_9' };
-    await ok(story.at('1.38').put(`/allocations/${consumer}`, typed), 204);
+    await ok(story.at(38).put(`/allocations/${consumer}`, typed), 204);
     expect(await show(consumer)).toMatchObject({ consumer_type: 'CUSTOM_9', consumer_generation: 2 });
-    await ok(story.at('1.37').put(`/allocations/${consumer}`, { ...body, consumer_generation: 2 }), 204);
+    await ok(story.at(37).put(`/allocations/${consumer}`, { ...body, consumer_generation: 2 }), 204);
     expect(await show(consumer)).toMatchObject({ consumer_type: 'CUSTOM_9', consumer_generation: 3 });
   });
 
@@ -145,7 +136,7 @@ describe('the type of a consumer', () => {
     const consumer = await claim(http, { [provider]: { VCPU: 1 } });
     await ok(http.delete(`/allocations/${consumer}`), 204);
     const body = { ...keyed(), project_id: 'p', user_id: 'u', consumer_generation: null };
-    await ok(story.at('1.37').put(`/allocations/${consumer}`, body), 204);
+    await ok(story.at(37).put(`/allocations/${consumer}`, body), 204);
     expect(await show(consumer)).toMatchObject({ consumer_type: 'unknown', consumer_generation: 1 });
   });
 

@@ -121,6 +121,11 @@ export function detailIn(reply: Reply): string {
   return errors[0].detail;
 }
 
+/** The `title` that goes with a status. Throws for a status that no story has met. */
+export function titleOf(status: number): string {
+  return explanationOf(status).title;
+}
+
 function explanationOf(status: number): Explanation {
   const found = EXPLANATIONS[status];
   if (found === undefined) throw new Error(`the stories know no explanation of ${status}`);

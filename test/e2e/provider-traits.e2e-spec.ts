@@ -1,16 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Client } from '../support/http.js';
-import {
-  fault,
-  generationOf,
-  makeProvider,
-  openStory,
-  RACE_CODE,
-  refusal,
-  schemaFault,
-  type Story,
-} from './allocations-story.js';
+import { fault, generationOf, makeProvider, RACE_CODE, refusal, schemaFault } from './allocations-story.js';
+import { openStory, type Story } from './http-story.js';
 
 interface Shown {
   readonly traits: string[];
@@ -27,13 +19,13 @@ let path: string;
 
 beforeAll(async () => {
   story = await openStory();
-  http = story.at('1.39');
+  http = story.at(39);
   provider = await makeProvider(http);
   path = `/resource_providers/${provider}/traits`;
   for (const name of ['CUSTOM_A', 'CUSTOM_B']) await http.put(`/traits/${name}`);
 });
 
-afterAll(() => story.end());
+afterAll(() => story.close());
 
 async function put(generation: number, traits: readonly string[]): Promise<Shown> {
   const reply = await http.put<Shown>(path, { traits, resource_provider_generation: generation });
@@ -43,14 +35,14 @@ async function put(generation: number, traits: readonly string[]): Promise<Shown
 
 describe('the traits of a provider', () => {
   it.each(['get', 'put', 'delete'] as const)('are not there at 1.5: %s, whatever its content type', async (method) => {
-    const old = story.at('1.5');
+    const old = story.at(5);
     const reply =
       method === 'get' ? await old.get(path) : await old[method](path, 'x', { 'content-type': 'text/plain' });
     expect(refusal(reply)).toEqual({ status: 404, message: '' });
   });
 
   it('are none at first', async () => {
-    expect((await story.at('1.6').get(path)).body).toEqual({ traits: [], resource_provider_generation: 0 });
+    expect((await story.at(6).get(path)).body).toEqual({ traits: [], resource_provider_generation: 0 });
   });
 
   it('raise the generation when they change, and only then', async () => {
@@ -137,7 +129,7 @@ describe('the traits of a provider', () => {
   });
 
   it('have cache headers from 1.15 on', async () => {
-    const [before, since] = [await story.at('1.14').get(path), await story.at('1.15').get(path)];
+    const [before, since] = [await story.at(14).get(path), await story.at(15).get(path)];
     expect(before.headers).not.toHaveProperty('cache-control');
     expect(since.headers['cache-control']).toBe('no-cache');
     expect(since.headers['last-modified']).toMatch(/ GMT$/);

@@ -1,18 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Client, Reply } from '../support/http.js';
-import {
-  claim,
-  claimBody,
-  fault,
-  makeProvider,
-  ok,
-  openStory,
-  RACE_CODE,
-  refusal,
-  schemaFault,
-  type Story,
-} from './allocations-story.js';
+import { claim, claimBody, fault, makeProvider, ok, RACE_CODE, refusal, schemaFault } from './allocations-story.js';
+import { openStory, type Story } from './http-story.js';
 
 let story: Story;
 let http: Client;
@@ -27,11 +17,11 @@ const nobody = randomUUID();
 
 beforeAll(async () => {
   story = await openStory({ BERTH_POLICY: 'legacy' });
-  http = story.at('1.39');
+  http = story.at(39);
   service = http.with({ version: '1.39', headers: { 'x-roles': 'service' } });
 });
 
-afterAll(() => story.end());
+afterAll(() => story.close());
 
 beforeEach(async () => {
   provider = await makeProvider(http, { DISK_GB: 10, VCPU: 10 });
@@ -240,7 +230,9 @@ describe('the body', () => {
     ['1.34', 'mappings', { ...unseen, ...mappings }],
     ['1.38', 'a type', { ...unseen, ...mappings, consumer_type: 'A' }],
   ])('at %s may have %s, and the admin may send it under the legacy policy', async (version, _what, value) => {
-    const reply = await story.at(version).post('/reshaper', { inventories: good(), allocations: { [nobody]: value } });
+    const reply = await http
+      .with({ version })
+      .post('/reshaper', { inventories: good(), allocations: { [nobody]: value } });
     expect(reply.status).toBe(204);
   });
 });

@@ -9,12 +9,11 @@ import {
   generationOf,
   makeProvider,
   ok,
-  openStory,
   refusal,
   setInventories,
   usageOf,
-  type Story,
 } from './allocations-story.js';
+import { openStory, type Story } from './http-story.js';
 
 let story: Story;
 let http: Client;
@@ -23,11 +22,11 @@ let service: Client;
 
 beforeAll(async () => {
   story = await openStory();
-  http = story.at('1.39');
+  http = story.at(39);
   service = http.with({ version: '1.39', headers: { 'x-roles': 'service' } });
 });
 
-afterAll(() => story.end());
+afterAll(() => story.close());
 
 /** The part of one provider: the generation that was seen, and what it shall have, of these totals. */
 function shape(generation: number, totals: Readonly<Record<string, number>> = {}): object {
@@ -51,7 +50,7 @@ async function totals(provider: string): Promise<Readonly<Record<string, number>
 
 describe('POST /reshaper', () => {
   it('is not there at 1.29, is the only method, and wants JSON', async () => {
-    expect(refusal(await story.at('1.29').post('/reshaper', {}))).toEqual(fault(404, ''));
+    expect(refusal(await story.at(29).post('/reshaper', {}))).toEqual(fault(404, ''));
     for (const method of ['get', 'put', 'delete'] as const) {
       const reply = await service[method]('/reshaper');
       expect(refusal(reply)).toEqual(fault(405, 'The method specified is not allowed for this resource.'));

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Client } from '../support/http.js';
-import { fault, makeProvider, openStory, refusal, schemaText, type Story } from './allocations-story.js';
+import { fault, makeProvider, refusal, schemaText } from './allocations-story.js';
+import { openStory, type Story } from './http-story.js';
 
 const INVALID =
   'The trait is invalid. A valid trait must be no longer than 255 characters, start with the prefix "CUSTOM_" ' +
@@ -12,10 +13,10 @@ let http: Client;
 
 beforeAll(async () => {
   story = await openStory();
-  http = story.at('1.39');
+  http = story.at(39);
 });
 
-afterAll(() => story.end());
+afterAll(() => story.close());
 
 async function list(query = ''): Promise<string[]> {
   return (await http.get<{ traits: string[] }>(`/traits${query}`)).body.traits;
@@ -28,7 +29,7 @@ describe('before traits existed', () => {
     ['put', '/traits/CUSTOM_A'],
     ['delete', '/traits/CUSTOM_A'],
   ] as const)('%s %s is not there at 1.5', async (method, path) => {
-    expect(refusal(await story.at('1.5')[method](path))).toEqual({ status: 404, message: '' });
+    expect(refusal(await story.at(5)[method](path))).toEqual({ status: 404, message: '' });
   });
 });
 
@@ -47,13 +48,13 @@ describe('a fresh system', () => {
     expect(reply.headers).not.toHaveProperty('content-type');
     expect(reply.headers['cache-control']).toBe('no-cache');
     expect(reply.headers['last-modified']).toMatch(/ GMT$/);
-    expect((await story.at('1.14').get('/traits/HW_CPU_X86_AVX')).headers).not.toHaveProperty('last-modified');
+    expect((await story.at(14).get('/traits/HW_CPU_X86_AVX')).headers).not.toHaveProperty('last-modified');
   });
 });
 
 describe('PUT /traits/{name}', () => {
   it('creates, then confirms, without a body or a content type', async () => {
-    const first = await story.at('1.6').put('/traits/CUSTOM_A');
+    const first = await story.at(6).put('/traits/CUSTOM_A');
     const again = await http.put('/traits/CUSTOM_A', 'no JSON at all', { 'content-type': 'text/plain' });
     expect([first.status, again.status]).toEqual([201, 204]);
     for (const { headers, body } of [first, again]) {

@@ -1,18 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Client } from '../support/http.js';
-import {
-  claim,
-  claimBody,
-  fault,
-  makeProvider,
-  ok,
-  openStory,
-  refusal,
-  schemaText,
-  setInventories,
-  type Story,
-} from './allocations-story.js';
+import { claim, claimBody, fault, makeProvider, ok, refusal, schemaText, setInventories } from './allocations-story.js';
+import { openStory, type Story } from './http-story.js';
 
 const LEAD = 'Invalid query string parameters';
 
@@ -32,20 +22,20 @@ const DEMAND: readonly (readonly [project: string, user: string, type: string | 
 
 beforeAll(async () => {
   story = await openStory();
-  http = story.at('1.39');
+  http = story.at(39);
   host = await makeProvider(http, { VCPU: 100, MEMORY_MB: 1000 });
   pool = await makeProvider(http, { DISK_GB: 100 });
 });
 
-afterAll(() => story.end());
+afterAll(() => story.close());
 
 describe('the usages of a provider', () => {
   it('are zero for every inventory, and none without', async () => {
     const path = `/resource_providers/${host}/usages`;
-    const old = await story.at('1.0').get(path);
+    const old = await story.at(0).get(path);
     expect(old.body).toEqual({ resource_provider_generation: 1, usages: { VCPU: 0, MEMORY_MB: 0 } });
     expect(old.headers).not.toHaveProperty('last-modified');
-    expect((await story.at('1.15').get(path)).headers['last-modified']).toMatch(/ GMT$/);
+    expect((await story.at(15).get(path)).headers['last-modified']).toMatch(/ GMT$/);
     const empty = await makeProvider(http);
     expect(await ok(http.get(`/resource_providers/${empty}/usages`))).toEqual({
       resource_provider_generation: 0,
@@ -87,12 +77,12 @@ describe('the usages of a project', () => {
         consumer_generation: null,
         ...(type !== undefined && { consumer_type: type }),
       };
-      await ok(story.at(type === undefined ? '1.37' : '1.38').put(`/allocations/${consumer}`, body), 204);
+      await ok(story.at(type === undefined ? 37 : 38).put(`/allocations/${consumer}`, body), 204);
     }
   });
 
   it('are not there at 1.8', async () => {
-    expect(refusal(await story.at('1.8').get('/usages?project_id=mine'))).toEqual({ status: 404, message: '' });
+    expect(refusal(await story.at(8).get('/usages?project_id=mine'))).toEqual({ status: 404, message: '' });
   });
 
   it.each([
@@ -106,7 +96,7 @@ describe('the usages of a project', () => {
     ['project_id=mine&project_id=theirs', { VCPU: 11, DISK_GB: 1 }],
   ])('are one sum by class before 1.38: %s', async (query, usages) => {
     for (const version of ['1.9', '1.37']) {
-      expect(await ok(story.at(version).get(`/usages?${query}`))).toEqual({ usages });
+      expect(await ok(http.with({ version }).get(`/usages?${query}`))).toEqual({ usages });
     }
   });
 
@@ -128,7 +118,7 @@ describe('the usages of a project', () => {
     ['project_id=nobody&consumer_type=all', {}],
     ['project_id=nobody&consumer_type=unknown', {}],
   ])('are grouped by consumer type from 1.38 on: %s', async (query, usages) => {
-    expect(await ok(story.at('1.38').get(`/usages?${query}`))).toEqual({ usages });
+    expect(await ok(story.at(38).get(`/usages?${query}`))).toEqual({ usages });
   });
 
   it.each([
@@ -148,7 +138,7 @@ describe('the usages of a project', () => {
 
   it('have no consumer types before 1.38', async () => {
     const short = "Additional properties are not allowed ('consumer_type' was unexpected)";
-    expect(refusal(await story.at('1.37').get('/usages?project_id=mine&consumer_type=INSTANCE'))).toEqual(
+    expect(refusal(await story.at(37).get('/usages?project_id=mine&consumer_type=INSTANCE'))).toEqual(
       fault(400, schemaText(short, 'additionalProperties', LEAD)),
     );
   });
