@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { makeProvider, ok } from '../e2e/allocations-story.js';
 import type { Client } from '../support/http.js';
-import { TwoServers } from './two-servers.js';
+import { Race } from './race.js';
 
 const PROVIDERS = 3;
 const WRITERS = 6;
@@ -18,11 +18,11 @@ interface ProviderAnswer {
   >;
 }
 
-let race: TwoServers;
+let race: Race;
 let providers: readonly string[];
 
 beforeAll(async () => {
-  race = await TwoServers.open();
+  race = await Race.open();
   const http = race.at(0);
   await ok(http.put(`/resource_classes/${CLASS}`), 201);
   providers = await Promise.all(

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { generationOf, makeProvider, ok } from '../e2e/allocations-story.js';
 import type { Client, Reply } from '../support/http.js';
-import { TwoServers } from './two-servers.js';
+import { Race } from './race.js';
 
 const WRITERS = 32;
 const STEPS = 25;
@@ -22,7 +22,7 @@ interface Written {
 
 type Part = keyof typeof PARTS;
 
-let race: TwoServers;
+let race: Race;
 let http: Client;
 
 /** What is written of each part, different each time, and how it is read back. */
@@ -43,7 +43,7 @@ const PARTS = {
 };
 
 beforeAll(async () => {
-  race = await TwoServers.open();
+  race = await Race.open();
   http = race.at(0);
   for (let index = 0; index <= 20; index += 1) await ok(http.put(`/traits/CUSTOM_T${index}`), 201);
 });
