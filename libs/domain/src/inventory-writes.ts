@@ -1,7 +1,7 @@
 import { ERROR_CODES } from './error-codes.js';
 import { GenerationConflict, Invalid, InventoryInUse, NotFound, type ErrorOptions } from './errors.js';
 import type { Generation } from './generation.js';
-import { checkCapacity, type Inventory } from './inventory.js';
+import { checkCapacity, planInventories, type Inventory } from './inventory.js';
 import type { Ledger, LedgerInventory, LedgerProvider } from './ledger.js';
 import { changeProvider, checkGeneration, findProvider } from './provider-writes.js';
 import { REASONS } from './reasons.js';
@@ -64,16 +64,15 @@ export function applyInventories(
   checkGeneration(provider, claimed, STALE);
   const prefix = `Unable to update inventory for resource provider ${providerUuid}: `;
   for (const inventory of wanted) checkCapacity(inventory, providerUuid, { ...options, prefix });
-  const records = recordsOf(
-    ledger,
-    provider,
-    wanted,
-    (name) =>
-      `Unknown resource class in inventory for resource provider ${providerUuid}: No such resource class ${name}.`,
-  );
-  checkUnused(provider, records, 'update conflict: ');
-  const { generation } = changeProvider(ledger, provider, { inventories: records }, 1);
-  return { generation, inventories: [...records.values()].sort((a, b) => a.resourceClassId - b.resourceClassId) };
+  const unknownClass = (name: string): string =>
+    `Unknown resource class in inventory for resource provider ${providerUuid}: No such resource class ${name}.`;
+  const { result } = planInventories([...provider.inventories.values()], wanted, ledger.classIds, {
+    providerUuid,
+    inUsePrefix: 'update conflict: ',
+    unknownClass,
+  });
+  const inventories = recordsOf(ledger, provider, wanted, unknownClass);
+  return { generation: changeProvider(ledger, provider, { inventories }, 1).generation, inventories: result };
 }
 
 /**
@@ -114,7 +113,7 @@ export function applyInventory(
 export function applyInventoriesRemoval(ledger: Ledger, providerUuid: string, claimed?: number | null): void {
   const provider = findProvider(ledger, providerUuid);
   checkGeneration(provider, claimed, STALE);
-  checkUnused(provider, new Map(), '');
+  planInventories([...provider.inventories.values()], [], ledger.classIds, { providerUuid, unknownClass: String });
   changeProvider(ledger, provider, { inventories: new Map() }, 1);
 }
 
@@ -185,13 +184,4 @@ function noRecord(providerUuid: string, resourceClass: string): ErrorOptions {
 function put(ledger: Ledger, provider: LedgerProvider, record: LedgerInventory): Generation {
   const inventories = new Map(provider.inventories).set(record.resourceClassId, record);
   return changeProvider(ledger, provider, { inventories }, 1).generation;
-}
-
-/** Refuses to let go of what is allocated. */
-function checkUnused(provider: LedgerProvider, kept: ReadonlyMap<number, unknown>, prefix: string): void {
-  const inUse = [...provider.inventories.values()]
-    .filter(({ resourceClassId, used }) => used > 0 && !kept.has(resourceClassId))
-    .sort((a, b) => a.resourceClassId - b.resourceClassId)
-    .map(({ resourceClass }) => resourceClass);
-  if (inUse.length > 0) throw new InventoryInUse(provider.uuid, inUse, { prefix });
 }
