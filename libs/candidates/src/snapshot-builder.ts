@@ -156,9 +156,9 @@ function byClass(list: readonly SupplyInventory[]): readonly SupplyInventory[] {
 export function buildSnapshot(supply: Supply): Snapshot {
   const builder = new SnapshotBuilder(supply);
   const positions = indexIds(supply.providers);
-  const inventories = perProvider(supply.inventories, positions, supply.providers.length);
-  const traits = perProvider(supply.providerTraits, positions, supply.providers.length);
-  const aggregates = perProvider(supply.providerAggregates, positions, supply.providers.length);
+  const inventories = perProvider(supply.inventories, positions);
+  const traits = perProvider(supply.providerTraits, positions);
+  const aggregates = perProvider(supply.providerAggregates, positions);
   builder.add(
     supply.providers.map((provider, at) => ({
       // A record of its own: whoever has read nothing else about a provider may hand in the same object again.
@@ -173,12 +173,15 @@ export function buildSnapshot(supply: Supply): Snapshot {
   return builder.finish();
 }
 
-function perProvider<T extends { readonly providerId: number }>(rows: readonly T[], positions: IdIndex, count: number) {
-  const lists = Array.from({ length: count }, (): T[] => []);
+function perProvider<T extends { readonly providerId: number }>(
+  rows: readonly T[],
+  positions: IdIndex,
+): readonly (readonly T[] | undefined)[] {
+  const lists: T[][] = [];
   for (const row of rows) {
-    const list = lists[positions.get(row.providerId)];
-    if (list === undefined) throw new Error('supply: a row names an unknown provider');
-    list.push(row);
+    const at = positions.get(row.providerId);
+    if (at < 0) throw new Error('supply: a row names an unknown provider');
+    (lists[at] ??= []).push(row);
   }
   return lists;
 }
