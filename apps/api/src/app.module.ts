@@ -3,7 +3,7 @@ import { StoreModule } from '#berth/store';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { AggregatesController } from './aggregates/aggregates.controller.js';
 import { AllocationCandidatesController } from './allocation-candidates/allocation-candidates.controller.js';
-import { CANDIDATES_OPTIONS, type CandidatesOptions } from './allocation-candidates/allocation-candidates.query.js';
+import { CANDIDATES_OPTIONS, type CandidatesOptions } from './http/candidates/candidates.query.js';
 import { AllocationsController } from './allocations/allocations.controller.js';
 import { ProviderAllocationsController } from './allocations/provider-allocations.controller.js';
 import type { ApiConfig } from './config.js';

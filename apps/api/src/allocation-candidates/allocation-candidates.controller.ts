@@ -5,7 +5,11 @@ import { Endpoint } from '../http/endpoint.js';
 import type { QueryPairs as Pairs } from '../http/filters/query-pairs.js';
 import { Minor, QueryPairs } from '../http/request-values.js';
 import { DocumentCandidatesQuery } from './allocation-candidates.docs.js';
-import { CANDIDATES_OPTIONS, toCandidatesRequest, type CandidatesOptions } from './allocation-candidates.query.js';
+import {
+  CANDIDATES_OPTIONS,
+  toCandidatesRequest,
+  type CandidatesOptions,
+} from '../http/candidates/candidates.query.js';
 import { candidatesView } from './allocation-candidates.view.js';
 
 const SINCE = 10;

@@ -1,7 +1,7 @@
 import type { CandidatesRequest } from '#berth/placement';
-import { queryCheck } from '../http/filters/query-check.js';
-import { firstValueOf, lastValueOf, type QueryPairs } from '../http/filters/query-pairs.js';
-import { CANDIDATES_QUERY_RULES } from './allocation-candidates.schema.js';
+import { queryCheck } from '../filters/query-check.js';
+import { firstValueOf, lastValueOf, type QueryPairs } from '../filters/query-pairs.js';
+import { CANDIDATES_QUERY_RULES } from './candidates.schema.js';
 import { requestGroups } from './request-groups.query.js';
 import { checkGroups } from './request-groups.rules.js';
 import { rootTraits } from './root-required.query.js';

@@ -1,5 +1,5 @@
 import { ERROR_CODES, InvalidQuery } from '#berth/domain';
-import { valuesOf, type QueryPairs } from '../http/filters/query-pairs.js';
+import { valuesOf, type QueryPairs } from '../filters/query-pairs.js';
 
 /**
  * Reads every `same_subtree`: each is one constraint, a set of group suffixes, blanks around them stripped

@@ -1,9 +1,9 @@
 import type { RequestGroup } from '#berth/placement';
-import { parseInTree } from '../http/filters/in-tree.filter.js';
-import { memberOf } from '../http/filters/member-of.filter.js';
-import type { QueryPairs } from '../http/filters/query-pairs.js';
-import { requiredOf } from '../http/filters/required.filter.js';
-import { parseResources } from '../http/filters/resources.filter.js';
+import { parseInTree } from '../filters/in-tree.filter.js';
+import { memberOf } from '../filters/member-of.filter.js';
+import type { QueryPairs } from '../filters/query-pairs.js';
+import { requiredOf } from '../filters/required.filter.js';
+import { parseResources } from '../filters/resources.filter.js';
 
 const GROUP_KEY = /^(resources|required|member_of|in_tree)(.*)$/;
 

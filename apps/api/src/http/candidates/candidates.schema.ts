@@ -1,5 +1,5 @@
-import { querySchema, type QueryRule } from '../http/filters/query-check.js';
-import type { JsonSchema } from '../http/schema/index.js';
+import { querySchema, type QueryRule } from '../filters/query-check.js';
+import type { JsonSchema } from '../schema/index.js';
 
 const STRING = { type: 'string' } as const;
 const LIMIT = { type: 'string', pattern: '^[1-9][0-9]*$' } as const;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { CandidatesRequest } from '#berth/placement';
 import { ERROR_CODES, Invalid } from '#berth/domain';
-import { toCandidatesRequest } from './allocation-candidates.query.js';
+import { toCandidatesRequest } from './candidates.query.js';
 
 const UUID = '5f2c1a4e-9b3d-4c7a-8e21-0123456789ab';
 const OTHER = '11111111-1111-4111-8111-111111111111';

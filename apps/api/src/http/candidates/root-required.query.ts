@@ -1,7 +1,7 @@
 import type { CandidatesRequest } from '#berth/placement';
 import { ERROR_CODES, InvalidQuery } from '#berth/domain';
-import { valuesOf, type QueryPairs } from '../http/filters/query-pairs.js';
-import { parseRequired } from '../http/filters/required.filter.js';
+import { valuesOf, type QueryPairs } from '../filters/query-pairs.js';
+import { parseRequired } from '../filters/required.filter.js';
 
 /**
  * Reads `root_required`: traits that the root of an anchor must have or, with `!`, must not have. Once at most, never

@@ -1,6 +1,6 @@
 import type { RequestGroup } from '#berth/placement';
 import { ERROR_CODES, type Invalid, InvalidQuery } from '#berth/domain';
-import { pythonText } from '../http/schema/index.js';
+import { pythonText } from '../schema/index.js';
 
 const FORBIDDEN_SINCE = 22;
 const RESOURCELESS_SINCE = 36;
