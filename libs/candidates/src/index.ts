@@ -40,3 +40,5 @@ export {
 } from './snapshot-views.js';
 export { buildSnapshot, SnapshotBuilder } from './snapshot-builder.js';
 export type { Snapshot } from './snapshot.js';
+export { chooseCandidates, type Choice, type Wish } from './choose.js';
+export { type Preference } from './preference.js';

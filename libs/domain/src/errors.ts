@@ -98,3 +98,24 @@ export class InventoryInUse extends Conflict {
     );
   }
 }
+
+/** There is no room for what was asked for. `facts` say why. */
+export class NoRoom extends Conflict {
+  constructor(facts: Facts) {
+    super('There is no room for this request.', { reason: REASONS.noRoom, facts });
+  }
+}
+
+/** How long others may take until they are through: s. */
+const CONTENDED_RETRY_SECONDS = 1;
+
+/** There may be room, but each time somebody else was faster; nothing was written. */
+export class Contended extends Conflict {
+  constructor(attempts: number) {
+    super(`Others claimed the same room first, ${attempts} times. Nothing was written. Try again later.`, {
+      reason: REASONS.contended,
+      retryAfterSeconds: CONTENDED_RETRY_SECONDS,
+      facts: { attempts },
+    });
+  }
+}

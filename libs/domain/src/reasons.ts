@@ -62,6 +62,9 @@ export const REASONS = {
   commitUnknown: 'berth.commit_unknown',
   unavailable: 'berth.unavailable',
   internal: 'berth.internal',
+  // Find and claim
+  noRoom: 'berth.no_room',
+  contended: 'berth.contended',
 } as const;
 
 export type Reason = (typeof REASONS)[keyof typeof REASONS];
