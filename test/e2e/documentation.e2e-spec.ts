@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { client } from '../support/http.js';
-import { ENDPOINTS } from './http-endpoints.js';
+import { BERTH_ENDPOINTS, ENDPOINTS } from './http-endpoints.js';
 import { openStory, STORY_LIMIT_MS, type Story } from './http-story.js';
 
 interface Operation {
@@ -66,7 +66,7 @@ describe('the document', () => {
         .filter(([, operation]) => operation['x-berth-contract'] === undefined)
         .map(([method]) => `${method.toUpperCase()} ${path}`),
     );
-    const wanted = ['GET /', ...ENDPOINTS.map(({ method, path }) => `${method} ${path}`)];
+    const wanted = ['GET /', ...ENDPOINTS.map(({ method, path }) => `${method} ${path}`), ...BERTH_ENDPOINTS];
     expect(documented.sort()).toEqual([...new Set(wanted)].sort());
   });
 

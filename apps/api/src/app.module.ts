@@ -6,6 +6,8 @@ import { AllocationCandidatesController } from './allocation-candidates/allocati
 import { CANDIDATES_OPTIONS, type CandidatesOptions } from './http/candidates/candidates.query.js';
 import { AllocationsController } from './allocations/allocations.controller.js';
 import { ProviderAllocationsController } from './allocations/provider-allocations.controller.js';
+import { ExplanationController } from './allocation-candidates/explanation.controller.js';
+import { ClaimsController } from './claims/claims.controller.js';
 import type { ApiConfig } from './config.js';
 import { QueryAllocationsController } from './allocations/query-allocations.controller.js';
 import { DiscoveryController } from './discovery/discovery.controller.js';
@@ -46,6 +48,8 @@ export class AppModule {
         QueryAllocationsController,
         QueryProvidersController,
         ProviderTreesController,
+        ClaimsController,
+        ExplanationController,
       ],
       providers: [{ provide: CANDIDATES_OPTIONS, useValue: candidates }],
     };

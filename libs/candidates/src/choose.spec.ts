@@ -3,7 +3,7 @@ import { Invalid } from '#berth/domain';
 import { parseQuery } from '../test-support/query.js';
 import { toSupply } from '../test-support/world.js';
 import { chooseCandidates, RATED, type Wish } from './choose.js';
-import { buildSnapshot } from './snapshot.js';
+import { buildSnapshot } from './snapshot-builder.js';
 import { providerAt } from './snapshot-views.js';
 
 /** Of 10 each: used more and more, then less and less. */

@@ -8,7 +8,8 @@ import { Overlay } from './overlay.js';
 import type { Preference } from './preference.js';
 import type { Candidate } from './request.js';
 import { searchCandidates } from './search.js';
-import { buildSnapshot, type Snapshot } from './snapshot.js';
+import { buildSnapshot } from './snapshot-builder.js';
+import type { Snapshot } from './snapshot.js';
 import { classNameOf, inventoriesAt } from './snapshot-views.js';
 
 const WORLDS = 600;

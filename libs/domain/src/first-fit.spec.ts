@@ -3,7 +3,7 @@ import { CapacityExceeded } from './allocation.js';
 import { GenerationConflict } from './errors.js';
 import { applyFirstFit, isLackOfRoom, type Claimant, type ClaimOption } from './first-fit.js';
 import { toGeneration } from './generation.js';
-import type { Ledger } from './ledger.js';
+import { NO_NEWCOMERS, type Ledger } from './ledger.js';
 import { openLedger, settle } from './settlement.js';
 
 /** Providers a, b, … with so many VCPU. */
@@ -27,6 +27,8 @@ function ledgerOf(...totals: number[]): Ledger {
     providers: new Map(entries.map((provider) => [provider.uuid, provider])),
     providerUuids: new Map(entries.map(({ id, uuid }) => [id, uuid])),
     classIds: new Map([['VCPU', 0]]),
+    traits: new Map(),
+    newcomers: NO_NEWCOMERS,
   };
 }
 

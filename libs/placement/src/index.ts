@@ -6,6 +6,13 @@ export { AllocationCandidatesService } from './allocation-candidates/allocation-
 export { AllocationQueriesService, type ConsumersPage } from './allocations/allocation-queries.service.js';
 export { AllocationsService } from './allocations/allocations.service.js';
 export { InventoriesService, type ProviderInventories } from './inventories/inventories.service.js';
+export {
+  ClaimsService,
+  type Claimed,
+  type ClaimOutcome,
+  type ClaimRequest,
+  type NoRoomFound,
+} from './claims/claims.service.js';
 export { PlacementModule } from './placement.module.js';
 export { ProviderTreesService, type AppliedTree, type WantedTree } from './provider-trees/provider-trees.service.js';
 export { ReshaperService } from './reshaper/reshaper.service.js';
@@ -46,4 +53,12 @@ export {
   type ProviderView,
   type RequestGroup,
   type Snapshot,
+  relax,
+  type ChoiceExplanation,
+  type Explanation,
+  type NearestProvider,
+  type Preference,
+  type ProviderCondition,
+  type Relaxation,
+  type TreeCondition,
 } from '#berth/candidates';

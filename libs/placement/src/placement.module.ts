@@ -4,6 +4,7 @@ import { AllocationCandidatesService } from './allocation-candidates/allocation-
 import { AllocationQueriesService } from './allocations/allocation-queries.service.js';
 import { AllocationsService } from './allocations/allocations.service.js';
 import { Claims } from './claims.js';
+import { ClaimsService } from './claims/claims.service.js';
 import { InventoriesService } from './inventories/inventories.service.js';
 import { ProviderTreesService } from './provider-trees/provider-trees.service.js';
 import { ReshaperService } from './reshaper/reshaper.service.js';
@@ -31,6 +32,7 @@ const SERVICES = [
   ResourceProvidersService,
   TraitsService,
   UsagesService,
+  ClaimsService,
 ];
 
 /** The use cases. Needs the stores of #berth/store, which the application provides. */

@@ -5,9 +5,10 @@ import { queryPairs } from './request-values.js';
 
 /**
  * Whose generation a change has to name: that of the provider in the path, of the consumer in the path (and of each
- * provider it takes from), or of all consumers and providers in the body.
+ * provider it takes from), of all consumers and providers in the body, or of the consumers alone where the service
+ * chooses the providers.
  */
-export type GenerationOf = 'provider' | 'consumer' | 'consumers' | 'reshape';
+export type GenerationOf = 'provider' | 'consumer' | 'consumers' | 'reshape' | 'claimants';
 
 /** The names under which generations come, in bodies and queries alike. Source: DESIGN §2. */
 const FIELDS = { provider: 'resource_provider_generation', consumer: 'consumer_generation' } as const;
@@ -33,6 +34,10 @@ export function claimGeneration(
 ): Claimed {
   if (of === 'consumers' || of === 'reshape') {
     requireAll(missingByConsumer(of === 'reshape' ? (isObject(body) ? body.allocations : undefined) : body));
+    return { generation: undefined, body };
+  }
+  if (of === 'claimants') {
+    requireAll(missingByClaimant(isObject(body) ? body.consumers : undefined));
     return { generation: undefined, body };
   }
   const field = FIELDS[of];
@@ -96,6 +101,13 @@ function missingByConsumer(consumers: unknown): string[] {
     const own = wanted[FIELDS.consumer] === undefined ? [`${uuid}/${FIELDS.consumer}`] : [];
     return [...own, ...missingByProvider(wanted.allocations, `${uuid}/`)];
   });
+}
+
+function missingByClaimant(consumers: unknown): string[] {
+  if (!Array.isArray(consumers)) return [];
+  return consumers.flatMap((consumer, at) =>
+    isObject(consumer) && consumer[FIELDS.consumer] === undefined ? [`consumers/${at}/${FIELDS.consumer}`] : [],
+  );
 }
 
 /** The list form of old versions has no place for generations, so it misses them all. */

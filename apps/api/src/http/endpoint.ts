@@ -82,7 +82,7 @@ function generationDocs({ generation }: EndpointRules): MethodDecorator[] {
   if (generation === undefined) return [];
   const name = generation === 'provider' ? 'resource_provider_generation' : 'consumer_generation';
   const marked = ApiExtension('x-berth-generation', generation);
-  if (generation === 'consumers' || generation === 'reshape') return [marked];
+  if (generation !== 'provider' && generation !== 'consumer') return [marked];
   return [
     marked,
     ApiHeader({ name: 'If-Match', required: false, description: 'Under berth 1.0: the generation seen, `"<n>"`.' }),

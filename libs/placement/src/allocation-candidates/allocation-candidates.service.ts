@@ -1,4 +1,11 @@
-import { searchCandidates, type CandidatesRequest, type CandidatesResult, type Snapshot } from '#berth/candidates';
+import {
+  explain,
+  searchCandidates,
+  type CandidatesRequest,
+  type CandidatesResult,
+  type Explanation,
+  type Snapshot,
+} from '#berth/candidates';
 import { Injectable } from '@nestjs/common';
 import { SnapshotKeeper } from '../snapshot-keeper.js';
 
@@ -13,5 +20,13 @@ export class AllocationCandidatesService {
   async search(request: CandidatesRequest): Promise<{ snapshot: Snapshot; result: CandidatesResult }> {
     const snapshot = await this.snapshots.current();
     return { snapshot, result: searchCandidates(snapshot, request, Math.random) };
+  }
+
+  /**
+   * What each condition of the request leaves, and which smallest change would give a candidate where there is none.
+   * Throws Invalid for unknown names, as `search` does.
+   */
+  async explain(request: CandidatesRequest): Promise<Explanation> {
+    return explain(await this.snapshots.current(), request);
   }
 }

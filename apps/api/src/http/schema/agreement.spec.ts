@@ -2,7 +2,9 @@ import 'reflect-metadata';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { PUT_AGGREGATES_BODIES } from '../../aggregates/aggregates.dto.js';
+import { POST_EXPLANATION_BODIES } from '../../allocation-candidates/explanation.dto.js';
 import { POST_ALLOCATIONS_BODIES, PUT_ALLOCATIONS_BODIES } from '../../allocations/allocations.dto.js';
+import { POST_CLAIMS_BODIES } from '../../claims/claims.dto.js';
 import {
   POST_INVENTORY_BODIES,
   PUT_INVENTORIES_BODIES,
@@ -37,6 +39,15 @@ const TYPED = { ...MAPPED, consumer_type: 'INSTANCE' };
 const LISTED = [{ resource_provider: { uuid: UUID }, resources: { VCPU: 1 } }];
 const INVENTORIES = { resource_provider_generation: 3, inventories: { VCPU: RECORD, CUSTOM_A: { total: 1 } } };
 
+const CLAIM = {
+  query: { resources: 'VCPU:1', required: ['A', 'in:B,C'] },
+  consumers: [
+    { consumer_uuid: UUID, consumer_generation: null, project_id: 'p', user_id: 'u', consumer_type: 'INSTANCE' },
+  ],
+  preference: { weights: { VCPU: 1.5 } },
+  dry_run: true,
+};
+
 const two = (consumer: Json): Json => ({ [UUID]: consumer, [OTHER_UUID]: consumer });
 
 /** Every class of every request, each with a body that is valid for it. */
@@ -47,6 +58,8 @@ const EXAMPLES: ReadonlyMap<BodyClass, Json> = new Map([
     ...[{ allocations: LISTED }, { allocations: LISTED, project_id: 'p', user_id: 'u' }, OWNED, KNOWN, MAPPED, TYPED],
   ),
   ...examples(POST_ALLOCATIONS_BODIES, two(OWNED), two(KNOWN), two(MAPPED), two(TYPED)),
+  ...examples(POST_CLAIMS_BODIES, CLAIM),
+  ...examples(POST_EXPLANATION_BODIES, { query: CLAIM.query }),
   ...examples(POST_INVENTORY_BODIES, { resource_class: 'VCPU', resource_provider_generation: 3, ...RECORD }),
   ...examples(PUT_INVENTORIES_BODIES, INVENTORIES),
   ...examples(PUT_INVENTORY_BODIES, { resource_provider_generation: 3, ...RECORD }),

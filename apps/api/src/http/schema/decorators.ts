@@ -11,6 +11,7 @@ export const IS_UUID_LIKE = 'isUuidLike';
 export const IS_UUID_OR_NULL = 'isUuidOrNull';
 export const IS_INT_OR_NULL = 'isIntOrNull';
 export const MAP_OF = 'mapOf';
+export const ANY_OF = 'anyOf';
 
 /** A string that counts as a UUID in bodies (spec http.md §11). */
 export function IsUuidLike(options?: ValidationOptions): PropertyDecorator {
@@ -75,6 +76,15 @@ function isMapOf(value: unknown, [pattern, valueClass, options]: MapConstraints)
   return members.every(([key, member]) => {
     if (pattern.test(key) || options.otherKeys === 'same') return obeysDecorators(valueClass(), member);
     return options.otherKeys === 'unchecked';
+  });
+}
+
+/** A value that one of the classes declares, at least: mostly such with `WholeBody`, for a value of several types. */
+export function AnyOf(classes: () => readonly BodyClass[]): PropertyDecorator {
+  return ValidateBy({
+    name: ANY_OF,
+    constraints: [classes],
+    validator: { validate: (value) => classes().some((one) => obeysDecorators(one, value)) },
   });
 }
 

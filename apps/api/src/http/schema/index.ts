@@ -6,7 +6,16 @@ export { hasProperty, validateBody, versionedBodies } from './body.js';
 export type { VersionedBody } from './body.js';
 export { compileSchema } from './compile-schema.js';
 export type { Check } from './compile-schema.js';
-export { IsIntOrNull, IsUuidLike, IsUuidOrNull, MapOf, MayBeAbsent, obeysDecorators, WholeBody } from './decorators.js';
+export {
+  AnyOf,
+  IsIntOrNull,
+  IsUuidLike,
+  IsUuidOrNull,
+  MapOf,
+  MayBeAbsent,
+  obeysDecorators,
+  WholeBody,
+} from './decorators.js';
 export type { BodyClass, MapOptions } from './decorators.js';
 export type { JsonSchema, JsonType } from './json-schema.js';
 export { pythonText } from './python-text.js';

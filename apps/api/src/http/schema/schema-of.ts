@@ -1,6 +1,6 @@
 import { plainToInstance } from 'class-transformer';
 import { getMetadataStorage } from 'class-validator';
-import { IS_INT_OR_NULL, IS_UUID_LIKE, IS_UUID_OR_NULL, isPresent, MAP_OF, wholeBodyOf } from './decorators.js';
+import { ANY_OF, IS_INT_OR_NULL, IS_UUID_LIKE, IS_UUID_OR_NULL, isPresent, MAP_OF, wholeBodyOf } from './decorators.js';
 import type { BodyClass, MapConstraints } from './decorators.js';
 import type { JsonSchema } from './json-schema.js';
 
@@ -127,6 +127,7 @@ const FRAGMENTS: Readonly<Record<string, (constraints: readonly unknown[]) => Js
   [IS_UUID_OR_NULL]: () => ({ anyOf: [UUID, { type: 'null' }] }),
   [IS_INT_OR_NULL]: () => ({ type: ['integer', 'null'] }),
   [MAP_OF]: (constraints) => mapSchema(constraints as MapConstraints),
+  [ANY_OF]: ([classes]) => ({ anyOf: (classes as () => readonly BodyClass[])().map(schemaOf) }),
 };
 
 function fragment(decoration: Decoration, where: string, bodyClass: BodyClass): JsonSchema {
