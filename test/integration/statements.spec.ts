@@ -44,6 +44,16 @@ describe('the statements of the store', () => {
     expect(new Set(statements.map(({ name }) => name)).size).toBe(statements.length);
   });
 
+  // What has no uuid in the log is not told to those who follow it.
+  it('that write a line of the log of changes say whose it is', async () => {
+    const writing = (await exportedStatements()).filter(({ text }) => text.includes('insert into supply_changes'));
+    expect(writing.length).toBeGreaterThan(3);
+    const silent = writing.filter(
+      ({ text }) => !text.includes('insert into supply_changes (resource_provider_id, shape, uuid, generation'),
+    );
+    expect(silent.map(({ name }) => name)).toEqual([]);
+  });
+
   it('can be prepared against the migrated schema', async () => {
     for (const [index, { name, text }] of (await exportedStatements()).entries()) {
       // `lock table` is no statement that PREPARE takes; it names a table and nothing else.

@@ -8,6 +8,7 @@ import { AllocationsController } from './allocations/allocations.controller.js';
 import { ProviderAllocationsController } from './allocations/provider-allocations.controller.js';
 import { ExplanationController } from './allocation-candidates/explanation.controller.js';
 import { ClaimsController } from './claims/claims.controller.js';
+import { ChangesController } from './changes/changes.controller.js';
 import type { ApiConfig } from './config.js';
 import { QueryAllocationsController } from './allocations/query-allocations.controller.js';
 import { DiscoveryController } from './discovery/discovery.controller.js';
@@ -31,7 +32,7 @@ export class AppModule {
     };
     return {
       module: AppModule,
-      imports: [StoreModule.forRoot(config.databaseUrl), PlacementModule],
+      imports: [StoreModule.forRoot(config.databaseUrl), PlacementModule.forRoot(config.changes)],
       controllers: [
         DiscoveryController,
         ResourceProvidersController,
@@ -50,6 +51,7 @@ export class AppModule {
         ProviderTreesController,
         ClaimsController,
         ExplanationController,
+        ChangesController,
       ],
       providers: [{ provide: CANDIDATES_OPTIONS, useValue: candidates }],
     };

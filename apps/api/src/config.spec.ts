@@ -17,6 +17,7 @@ describe('readConfig (docs/configuration.md)', () => {
       compression: true,
       randomizeCandidates: false,
       maxCandidates: undefined,
+      changes: { retentionSeconds: 3600 },
     };
     expect(read({})).toMatchObject(defaults);
     const unset = ['HOST', 'PORT', 'BERTH_POLICY', 'BERTH_DEFAULT_MICROVERSION', 'BERTH_MAX_CANDIDATES', 'BERTH_AUTH'];
@@ -34,6 +35,7 @@ describe('readConfig (docs/configuration.md)', () => {
       BERTH_CORS_ALLOWED_HEADERS: 'x-a',
       BERTH_RANDOMIZE_CANDIDATES: 'true',
       BERTH_MAX_CANDIDATES: '1000',
+      BERTH_CHANGES_RETENTION_SECONDS: '86400',
       OTHER: 'ignored',
     });
     expect(config).toMatchObject({
@@ -45,6 +47,7 @@ describe('readConfig (docs/configuration.md)', () => {
       compression: false,
       randomizeCandidates: true,
       maxCandidates: 1000,
+      changes: { retentionSeconds: 86_400 },
     });
     expect(read({ BERTH_DEFAULT_MICROVERSION: '1.15' }).defaultMinor).toBe(15);
   });
@@ -60,6 +63,7 @@ describe('readConfig (docs/configuration.md)', () => {
     ['BERTH_DEFAULT_MICROVERSION', '2'],
     ['BERTH_RANDOMIZE_CANDIDATES', 'yes'],
     ['BERTH_MAX_CANDIDATES', '-1'],
+    ['BERTH_CHANGES_RETENTION_SECONDS', '599'],
     ['BERTH_AUTH', 'basic'],
     ['BERTH_POLCY', 'open'],
   ])('stops at %s=%s, and names it in one line', (name, value) => {

@@ -17,6 +17,8 @@ export interface ApiConfig {
   readonly randomizeCandidates: boolean;
   /** Stop producing candidates at this many; undefined: never. */
   readonly maxCandidates: number | undefined;
+  /** How long changes are remembered for those who follow them. */
+  readonly changes: { readonly retentionSeconds: number };
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -25,6 +27,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const KNOWN = new Set([
   'BERTH_AUTH',
   'BERTH_COMPRESSION',
+  'BERTH_CHANGES_RETENTION_SECONDS',
   'BERTH_CORS_ALLOWED_HEADERS',
   'BERTH_CORS_ALLOWED_ORIGINS',
   'BERTH_DATA_DIR',
@@ -36,6 +39,11 @@ const KNOWN = new Set([
   'BERTH_REQUIRE_GENERATION',
   'BERTH_WORKERS',
 ]);
+
+/** Every process looks at least every minute, and one that was away for a moment shall not read everything anew. */
+const MIN_RETENTION_SECONDS = 600;
+/** A month. */
+const MAX_RETENTION_SECONDS = 2_678_400;
 
 /** A variable that the service can't start with; the message is one line for whoever set it. */
 export class ConfigError extends Error {}
@@ -63,6 +71,15 @@ export function readConfig(env: Environment): ApiConfig {
     maxCandidates: env.BERTH_MAX_CANDIDATES
       ? integer(env, 'BERTH_MAX_CANDIDATES', 0, 0, Number.MAX_SAFE_INTEGER)
       : undefined,
+    changes: {
+      retentionSeconds: integer(
+        env,
+        'BERTH_CHANGES_RETENTION_SECONDS',
+        3_600,
+        MIN_RETENTION_SECONDS,
+        MAX_RETENTION_SECONDS,
+      ),
+    },
   };
 }
 

@@ -33,6 +33,7 @@ const anything: Setting = { expected: 'a value', accepts: () => true };
 export const BERTH_SETTINGS: Readonly<Record<string, Setting>> = {
   BERTH_AUTH: anything,
   BERTH_COMPRESSION: { expected: 'on or off', accepts: (value) => value === 'on' || value === 'off' },
+  BERTH_CHANGES_RETENTION_SECONDS: count,
   BERTH_CORS_ALLOWED_HEADERS: anything,
   BERTH_CORS_ALLOWED_ORIGINS: anything,
   BERTH_DATA_DIR: anything,

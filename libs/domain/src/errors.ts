@@ -67,6 +67,17 @@ export class InvalidQuery extends Invalid {
 /** Nobody did anything wrong and nothing was written: try again later. */
 export class Unavailable extends BerthError {}
 
+/** Whoever follows the changes stands where they are not remembered any more. */
+export class CursorExpired extends BerthError {
+  constructor() {
+    super(
+      'The cursor is older than the changes that are remembered, or of another history of the database. Read ' +
+        'everything again, and follow from a new cursor.',
+      { reason: REASONS.cursorExpired },
+    );
+  }
+}
+
 /** A generation moved. Source: spec errors.md §2, `placement.concurrent_update`. */
 export class GenerationConflict extends Conflict {
   constructor(message: string, facts: Facts = {}, reason: Reason = REASONS.providerGenerationStale) {

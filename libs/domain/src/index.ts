@@ -18,3 +18,4 @@ export * from './provider-writes.js';
 export * from './reshape.js';
 export * from './settlement.js';
 export * from './tree-apply.js';
+export * from './change.js';

@@ -65,6 +65,8 @@ export const REASONS = {
   // Find and claim
   noRoom: 'berth.no_room',
   contended: 'berth.contended',
+  // Changes
+  cursorExpired: 'berth.cursor_expired',
 } as const;
 
 export type Reason = (typeof REASONS)[keyof typeof REASONS];

@@ -13,6 +13,12 @@ export {
   type ClaimRequest,
   type NoRoomFound,
 } from './claims/claims.service.js';
+export {
+  ChangesService,
+  type ChangesPage,
+  type FollowChanges,
+  type FollowedChange,
+} from './changes/changes.service.js';
 export { PlacementModule } from './placement.module.js';
 export { ProviderTreesService, type AppliedTree, type WantedTree } from './provider-trees/provider-trees.service.js';
 export { ReshaperService } from './reshaper/reshaper.service.js';

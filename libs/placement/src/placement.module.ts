@@ -1,8 +1,11 @@
-import { Module } from '@nestjs/common';
+import { Module, type DynamicModule } from '@nestjs/common';
 import { AggregatesService } from './aggregates/aggregates.service.js';
 import { AllocationCandidatesService } from './allocation-candidates/allocation-candidates.service.js';
 import { AllocationQueriesService } from './allocations/allocation-queries.service.js';
 import { AllocationsService } from './allocations/allocations.service.js';
+import { ChangeHead } from './changes/change-head.js';
+import { ChangeLogKeeper, CHANGES_OPTIONS, type ChangesOptions } from './changes/change-log-keeper.js';
+import { ChangesService } from './changes/changes.service.js';
 import { Claims } from './claims.js';
 import { ClaimsService } from './claims/claims.service.js';
 import { InventoriesService } from './inventories/inventories.service.js';
@@ -22,6 +25,7 @@ const SERVICES = [
   AllocationCandidatesService,
   AllocationQueriesService,
   AllocationsService,
+  ChangesService,
   InventoriesService,
   ProviderQueriesService,
   ProviderRemovalService,
@@ -36,5 +40,9 @@ const SERVICES = [
 ];
 
 /** The use cases. Needs the stores of #berth/store, which the application provides. */
-@Module({ providers: [...SERVICES, Claims, SnapshotKeeper], exports: SERVICES })
-export class PlacementModule {}
+@Module({ providers: [...SERVICES, ChangeHead, ChangeLogKeeper, Claims, SnapshotKeeper], exports: SERVICES })
+export class PlacementModule {
+  static forRoot(changes: ChangesOptions): DynamicModule {
+    return { module: PlacementModule, providers: [{ provide: CHANGES_OPTIONS, useValue: changes }] };
+  }
+}

@@ -9,10 +9,7 @@ interface Kept {
   readonly snapshot: Snapshot;
 }
 
-/** Whoever has not looked for this long reads everything anew; a process looks at least every IDLE_CHECK_MS. */
-const FORGET_AFTER_SECONDS = 600;
-
-/** Keeps an idle process near the present, and the log of changes short: ms. */
+/** Keeps an idle process near the present: whoever stays away until the log has forgotten reads everything anew: ms. */
 const IDLE_CHECK_MS = 60_000;
 
 /**
@@ -110,7 +107,6 @@ export class SnapshotKeeper implements OnApplicationBootstrap, OnApplicationShut
   private async lookAround(): Promise<void> {
     try {
       if (this.kept !== undefined) await this.current();
-      await this.transactions.run('changes.forget', (tx) => this.changes.forget(tx, FORGET_AFTER_SECONDS));
     } catch (error) {
       this.logger.warn(`could not look after the changes: ${(error as Error).message}`);
     }

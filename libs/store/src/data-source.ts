@@ -2,7 +2,12 @@ import { fileURLToPath } from 'node:url';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { AggregateEntity, ProviderAggregateEntity } from './aggregate/aggregate.entity.js';
 import { AllocationEntity } from './allocation/allocation.entity.js';
-import { SupplyChangeEntity, SupplyChangesFloorEntity } from './change/change.entity.js';
+import {
+  ChangeMarkEntity,
+  ConsumerChangeEntity,
+  SupplyChangeEntity,
+  SupplyChangesFloorEntity,
+} from './change/change.entity.js';
 import { ConsumerTypeEntity, ProjectEntity, UserEntity } from './consumer/consumer-names.entity.js';
 import { ConsumerEntity } from './consumer/consumer.entity.js';
 import { InventoryEntity } from './inventory/inventory.entity.js';
@@ -39,6 +44,8 @@ export function dataSourceOptions(databaseUrl: string, poolSize = POOL_SIZE): Da
     entities: [
       AggregateEntity,
       AllocationEntity,
+      ChangeMarkEntity,
+      ConsumerChangeEntity,
       ConsumerEntity,
       ConsumerTypeEntity,
       InventoryEntity,

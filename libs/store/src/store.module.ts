@@ -2,6 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AggregateStore } from './aggregate/aggregate.store.js';
 import { AllocationStore } from './allocation/allocation.store.js';
+import { ChangeLogStore, LogSession } from './change/change-log.store.js';
 import { ChangeSession } from './change/change-session.js';
 import { ChangeStore } from './change/change.store.js';
 import { ConsumerStore } from './consumer/consumer.store.js';
@@ -20,12 +21,14 @@ import { UsageStore } from './usage/usage.store.js';
 const STORES = [
   AggregateStore,
   AllocationStore,
+  ChangeLogStore,
   ChangeSession,
   ChangeStore,
   ConsumerStore,
   GenerationService,
   InventoryStore,
   LedgerStore,
+  LogSession,
   OwnerNames,
   ProviderStore,
   ProviderTreeStore,

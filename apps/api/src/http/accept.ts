@@ -8,6 +8,11 @@ export function accepts(accept: string, type: string): boolean {
   return qualityOf(accept, type) > 0;
 }
 
+/** Whether a type is wanted more than another. */
+export function prefers(accept: string, type: string, other: string): boolean {
+  return qualityOf(accept, type) > qualityOf(accept, other);
+}
+
 /** How an error is written: the better of HTML and JSON, HTML on a tie, plain text if neither will do (spec http.md §6.6). */
 export function errorFormat(accept: string): 'json' | 'html' | 'plain' {
   const html = qualityOf(accept, 'text/html');

@@ -1,3 +1,5 @@
+import type { Readable } from 'node:stream';
+
 /** What a handler answers; turned into status and headers in one place, `send-answer.ts`. */
 export interface AnswerOptions {
   /** Path of what was made; made absolute from the request. */
@@ -9,8 +11,8 @@ export interface AnswerOptions {
 export class Answer {
   constructor(
     readonly status: number,
-    /** An object to be written as JSON, JSON text, its bytes, or nothing. */
-    readonly body: object | string | Buffer | undefined,
+    /** An object to be written as JSON, JSON text, its bytes, a stream of events, or nothing. */
+    readonly body: object | string | Buffer | Readable | undefined,
     readonly options: AnswerOptions,
   ) {}
 }
@@ -26,6 +28,11 @@ export function ok(body: object | string, options: AnswerOptions = {}): Answer {
  */
 export function prepared(ascii: string, options: AnswerOptions = {}): Answer {
   return new Answer(200, Buffer.from(ascii, 'latin1'), options);
+}
+
+/** 200 with server-sent events, for as long as the stream gives any or the client listens. */
+export function events(stream: Readable): Answer {
+  return new Answer(200, stream, {});
 }
 
 /** 201, with or without a body. */

@@ -16,6 +16,8 @@ export interface EndpointRules {
   /** The policy rule; spec http.md §2. */
   readonly rule: string;
   readonly gates: readonly Gate[];
+  /** Media types of the answer; JSON unless said otherwise. */
+  readonly produces?: readonly string[];
   /** First minor version that has it. */
   readonly since?: number;
   /** What earlier versions answer: 404 unless said otherwise. */

@@ -34,8 +34,9 @@ export function passGates(
 type Check = (rules: EndpointRules, request: FastifyRequest, context: KnownContext, policy: Policy) => void;
 
 const GATES: Readonly<Record<Exclude<Gate, 'contract'>, Check>> = {
-  accept(_rules, _request, { accept }) {
-    if (!accepts(accept, JSON_TYPE)) throw new HttpError(406, 'Only application/json is provided', { came: accept });
+  accept({ produces = [JSON_TYPE] }, _request, { accept }) {
+    if (produces.some((type) => accepts(accept, type))) return;
+    throw new HttpError(406, `Only ${produces.join(' or ')} is provided`, { came: accept });
   },
   contentType({ contentTypeUntil }, _request, { contentType, minor }) {
     if (contentTypeUntil !== undefined && minor > contentTypeUntil) return;

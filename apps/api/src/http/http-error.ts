@@ -1,6 +1,7 @@
 import {
   BerthError,
   Conflict,
+  CursorExpired,
   ERROR_CODES,
   GenerationRequired,
   Invalid,
@@ -82,6 +83,7 @@ function fromDomain(error: BerthError): HttpError {
 
 function statusOf(error: BerthError): number {
   if (error instanceof GenerationRequired) return 428;
+  if (error instanceof CursorExpired) return 410;
   if (error instanceof NotFound) return 404;
   if (error instanceof Conflict) return 409;
   if (error instanceof Invalid) return 400;

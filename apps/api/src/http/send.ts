@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Answer } from './answer.js';
@@ -11,6 +12,8 @@ import { BERTH_VERSION, namesBerth, VERSION_HEADER } from './microversion.js';
 const CACHE_HEADERS_SINCE = 15;
 
 const JSON_TYPE = 'application/json';
+
+export const EVENTS_TYPE = 'text/event-stream';
 
 const logger = new Logger('Http');
 
@@ -33,7 +36,8 @@ export function sendAnswer(reply: FastifyReply, answer: Answer): void {
     void reply.header('content-length', '0').send();
     return;
   }
-  if (Buffer.isBuffer(answer.body)) void reply.header('content-type', JSON_TYPE).send(answer.body);
+  if (answer.body instanceof Readable) sendEvents(reply, answer.body);
+  else if (Buffer.isBuffer(answer.body)) void reply.header('content-type', JSON_TYPE).send(answer.body);
   else sendText(reply, JSON_TYPE, typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body));
 }
 
@@ -67,6 +71,13 @@ export function sendError(reply: FastifyReply, failure: unknown): void {
   });
   // To HEAD too: the server leaves the body out, and its length keeps the connection usable.
   sendText(reply, contentType, body);
+}
+
+/** Nothing on the way may keep events back, or answer them again. The stream ends when the client goes. */
+function sendEvents(reply: FastifyReply, stream: Readable): void {
+  void reply
+    .headers({ 'content-type': EVENTS_TYPE, 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
+    .send(stream);
 }
 
 /** As bytes: to text Fastify would add a charset, and the API's JSON has none. */

@@ -105,8 +105,8 @@ export class ProviderTreesService {
       if (name !== undefined && !(await this.providers.rename(tx, standing.id, name)))
         throw duplicateProvider(`name: ${name}`);
     }
-    const made = plan.creations.map(({ wanted }) => idOf(ids, wanted.uuid));
-    await this.generations.touch(tx, [...new Set([...filed, ...made, ...plan.removals.map(({ id }) => id)])], true);
+    // What comes and what goes is in the log of changes already.
+    await this.generations.touch(tx, filed, true);
   }
 }
 

@@ -50,7 +50,6 @@ export class ProviderRemovalService {
       await this.traits.deleteByProvider(tx, provider.id);
       await this.aggregates.deleteByProviders(tx, [provider.id]);
       await this.providers.deleteById(tx, provider.id);
-      await this.generations.touch(tx, [provider.id], true);
     });
   }
   /** Raises what is about to go: the comparison stands in the statement, as everywhere. */

@@ -3,9 +3,15 @@ import { statement } from '../sql.js';
 /** Stands for the names of traits and classes, where a provider's id stands otherwise. */
 export const NAMES = 0;
 
+/** Where the id of a consumer's line comes from: the sequence of the other log, so that both have one order. */
+export const LINE_ID = `nextval('supply_changes_id_seq')`;
+
+/** Also of a provider that is not there any more, and of NAMES: such a line has no uuid. */
 export const mark = statement(
   'change.mark',
-  `insert into supply_changes (resource_provider_id, shape) select id, $2::boolean from unnest($1::int[]) as id`,
+  `insert into supply_changes (resource_provider_id, shape, uuid, generation)
+   select changed.id, $2::boolean, rp.uuid, rp.generation
+     from unnest($1::int[]) as changed (id) left join resource_providers rp on rp.id = changed.id`,
 );
 
 /** Eight numbers an inventory, comma separated, one inventory after the other: half of what json costs both sides. */
@@ -100,15 +106,6 @@ export const resourceClasses = statement<{ readonly id: number; readonly name: s
 export const aggregates = statement<{ readonly id: number; readonly uuid: string }>(
   'change.aggregates',
   `select id, uuid from aggregates`,
-);
-
-/** Forgets old changes and remembers up to where, in one statement: a reader sees both or neither. */
-export const forget = statement(
-  'change.forget',
-  `with gone as (
-     delete from supply_changes where created_at < now() - make_interval(secs => $1::float8) returning stamp)
-   update supply_changes_floor set stamp = greatest(stamp, (select max(stamp) from gone))
-    where id = 1 and exists (select 1 from gone)`,
 );
 
 /** The plan must not depend on what the planner thinks of the table today: always the index on the stamp. */

@@ -9,9 +9,7 @@ import {
 import { Injectable } from '@nestjs/common';
 import { run, type Tx } from '../sql.js';
 import * as sql from './change.sql.js';
-
-/** Where a reading of the supply side stands; only the database can read it. */
-export type ReadingPoint = string;
+import { isBehind, type ReadingPoint } from './reading-point.js';
 
 type SupplyNames = Pick<Supply, 'traits' | 'resourceClasses'>;
 
@@ -65,11 +63,6 @@ export class ChangeStore {
       else removed.push(row.changed_id ?? 0);
     }
     return { status: 'changed', at: first.now, delta: { changed, removed, names } };
-  }
-
-  /** Forgets changes that are older than `ageSeconds`; readers that are further behind read everything. */
-  async forget(tx: Tx, ageSeconds: number): Promise<void> {
-    await run(tx, sql.forget, [ageSeconds]);
   }
 
   private async readNames(tx: Tx): Promise<SupplyNames> {
@@ -155,14 +148,4 @@ function textsIn(list: string): string[] {
 
 function isWhole(row: sql.SinceRow): row is sql.SinceRow & sql.WholeProviderRow {
   return typeof row.id === 'number';
-}
-
-/** Time runs backwards when the database was replaced by an older one: what was read of the other is worth nothing. */
-function isBehind(now: ReadingPoint, before: ReadingPoint): boolean {
-  return xmaxOf(now) < xmaxOf(before);
-}
-
-/** The text of a txid_snapshot is `xmin:xmax:xip_list`. */
-function xmaxOf(point: ReadingPoint): bigint {
-  return BigInt(point.split(':')[1] ?? 0);
 }

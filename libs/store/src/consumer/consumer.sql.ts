@@ -1,3 +1,4 @@
+import { LINE_ID } from '../change/change.sql.js';
 import { statement, type Statement } from '../sql.js';
 
 export interface ConsumerRow {
@@ -35,18 +36,22 @@ export const ensureProjects = statement('consumer.ensureProjects', ensure('proje
 export const ensureUsers = statement('consumer.ensureUsers', ensure('users', 'external_id'));
 export const ensureTypes = statement('consumer.ensureTypes', ensure('consumer_types', 'name'));
 
-/** A row that another transaction inserted first is left out of the answer. */
+/** With its line in the log of changes. A row that another transaction inserted first is left out of the answer. */
 export const insert = statement<{ readonly id: string; readonly uuid: string }>(
   'consumer.insert',
-  `insert into consumers (uuid, project_id, user_id, consumer_type_id, generation)
-   select wanted.uuid, p.id, u.id, t.id, wanted.generation
-     from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int[]) as wanted (uuid, project, usr, type, generation)
-     join projects p on p.external_id = wanted.project
-     join users u on u.external_id = wanted.usr
-     left join consumer_types t on t.name = wanted.type
-    order by wanted.uuid
-   on conflict (uuid) do nothing
-   returning id, uuid`,
+  `with added as (
+     insert into consumers (uuid, project_id, user_id, consumer_type_id, generation)
+     select wanted.uuid, p.id, u.id, t.id, wanted.generation
+       from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int[]) as wanted (uuid, project, usr, type, generation)
+       join projects p on p.external_id = wanted.project
+       join users u on u.external_id = wanted.usr
+       left join consumer_types t on t.name = wanted.type
+      order by wanted.uuid
+     on conflict (uuid) do nothing
+     returning id, uuid, generation),
+   logged as (
+     insert into consumer_changes (id, uuid, generation) select ${LINE_ID}, uuid, generation from added)
+   select id, uuid from added`,
 );
 
 export const setOwners = statement(
@@ -59,7 +64,12 @@ export const setOwners = statement(
     where c.id = wanted.id`,
 );
 
-export const remove = statement('consumer.remove', `delete from consumers where id = any($1::bigint[])`);
+export const remove = statement(
+  'consumer.remove',
+  `with gone as (
+     delete from consumers where id = any($1::bigint[]) returning uuid, generation)
+   insert into consumer_changes (id, uuid, generation, deleted) select ${LINE_ID}, uuid, generation, true from gone`,
+);
 
 /** The filters of a page of consumers, in the order of their parameters. */
 export const PAGE_FILTERS = ['uuids', 'providers', 'project', 'user', 'type'] as const;

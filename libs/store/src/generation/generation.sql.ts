@@ -1,3 +1,4 @@
+import { LINE_ID } from '../change/change.sql.js';
 import { statement, type Statement } from '../sql.js';
 
 export type Noun = 'provider' | 'consumer';
@@ -9,7 +10,7 @@ export interface BumpRow {
 }
 
 /**
- * The guard and the increment in one statement, and for a provider the line in the change log. The claimed number may be
+ * The guard, the increment and the line in the log of changes, in one statement. The claimed number may be
  * any integer, hence numeric.
  */
 export const increment: Record<Noun, Statement<BumpRow>> = {
@@ -17,9 +18,9 @@ export const increment: Record<Noun, Statement<BumpRow>> = {
     'generation.increment.provider',
     `with bumped as (
        update resource_providers set generation = generation + 1, updated_at = now()
-        where id = $1::int and generation = $2::numeric returning id, generation),
+        where id = $1::int and generation = $2::numeric returning id, uuid, generation),
      logged as (
-       insert into supply_changes (resource_provider_id, shape) select id, true from bumped)
+       insert into supply_changes (resource_provider_id, shape, uuid, generation) select id, true, uuid, generation from bumped)
      select rp.generation as found, bumped.generation as bumped
        from resource_providers rp left join bumped on true where rp.id = $1::int`,
   ),
@@ -27,7 +28,9 @@ export const increment: Record<Noun, Statement<BumpRow>> = {
     'generation.increment.consumer',
     `with bumped as (
        update consumers set generation = generation + 1, updated_at = now()
-        where id = $1::bigint and generation = $2::numeric returning generation)
+        where id = $1::bigint and generation = $2::numeric returning uuid, generation),
+     logged as (
+       insert into consumer_changes (id, uuid, generation) select ${LINE_ID}, uuid, generation from bumped)
      select c.generation as found, bumped.generation as bumped
        from consumers c left join bumped on true where c.id = $1::bigint`,
   ),
@@ -56,9 +59,10 @@ export const advance: Record<Noun, Statement<{ readonly moved: number }>> = {
        update resource_providers rp set generation = step.wanted, updated_at = now()
          from unnest($1::int[], $2::int[], $3::int[], $4::boolean[]) as step (id, seen, wanted, shape)
         where rp.id = step.id and rp.generation = step.seen
-       returning rp.id, step.shape),
+       returning rp.id, rp.uuid, rp.generation, step.shape),
      logged as (
-       insert into supply_changes (resource_provider_id, shape) select id, shape from moved)
+       insert into supply_changes (resource_provider_id, shape, uuid, generation)
+       select id, shape, uuid, generation from moved)
      select count(*)::int as moved from moved`,
   ),
   consumer: statement<{ readonly moved: number }>(
@@ -67,7 +71,9 @@ export const advance: Record<Noun, Statement<{ readonly moved: number }>> = {
        update consumers c set generation = step.wanted, updated_at = now()
          from unnest($1::bigint[], $2::int[], $3::int[]) as step (id, seen, wanted)
         where c.id = step.id and c.generation = step.seen
-       returning c.id)
+       returning c.uuid, c.generation),
+     logged as (
+       insert into consumer_changes (id, uuid, generation) select ${LINE_ID}, uuid, generation from moved)
      select count(*)::int as moved from moved`,
   ),
 };

@@ -78,9 +78,10 @@ export const insert = statement<{ readonly inserted: number }>(
      insert into resource_providers (id, uuid, name, root_provider_id, parent_provider_id)
      select id, uuid, name, coalesce(root_id, id), parent_id from wanted
      on conflict do nothing
-     returning id),
+     returning id, uuid, generation),
    logged as (
-     insert into supply_changes (resource_provider_id, shape) select id, true from inserted)
+     insert into supply_changes (resource_provider_id, shape, uuid, generation)
+     select id, true, uuid, generation from inserted)
    select count(*)::int as inserted from inserted`,
 );
 
@@ -128,4 +129,11 @@ export const countChildren = statement<{ readonly children: number }>(
   `select count(*)::int as children from resource_providers where parent_provider_id = $1::int`,
 );
 
-export const remove = statement('provider.remove', `delete from resource_providers where id = $1::int`);
+/** With its last line in the log of changes: afterwards nobody knows any more what it was called. */
+export const remove = statement(
+  'provider.remove',
+  `with gone as (
+     delete from resource_providers where id = $1::int returning id, uuid, generation)
+   insert into supply_changes (resource_provider_id, shape, uuid, generation, deleted)
+   select id, true, uuid, generation, true from gone`,
+);

@@ -136,7 +136,7 @@ export class ProviderStore {
     return { id: rows[0].id, hasChildren: (children[0]?.children ?? 0) > 0 };
   }
 
-  /** Removes the row. What hangs on it was removed before. */
+  /** Removes the row and says so in the log of changes. What hangs on it was removed before. */
   async deleteById(tx: Tx, id: number): Promise<void> {
     await run(tx, sql.remove, [id]);
   }
