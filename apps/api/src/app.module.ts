@@ -1,3 +1,4 @@
+import { LocksModule } from '#berth/locks';
 import { PlacementModule } from '#berth/placement';
 import { StoreModule } from '#berth/store';
 import { Module, type DynamicModule } from '@nestjs/common';
@@ -18,6 +19,7 @@ import { ResourceClassesController } from './resource-classes/resource-classes.c
 import { ProviderTreesController } from './resource-providers/provider-trees.controller.js';
 import { QueryProvidersController } from './resource-providers/query-providers.controller.js';
 import { ResourceProvidersController } from './resource-providers/resource-providers.controller.js';
+import { SlotLocksController } from './slot-locks/slot-locks.controller.js';
 import { ProviderTraitsController } from './traits/provider-traits.controller.js';
 import { TraitsController } from './traits/traits.controller.js';
 import { UsagesController } from './usages/usages.controller.js';
@@ -32,7 +34,7 @@ export class AppModule {
     };
     return {
       module: AppModule,
-      imports: [StoreModule.forRoot(config.databaseUrl), PlacementModule.forRoot(config.changes)],
+      imports: [StoreModule.forRoot(config.databaseUrl), PlacementModule.forRoot(config.changes), LocksModule],
       controllers: [
         DiscoveryController,
         ResourceProvidersController,
@@ -46,6 +48,7 @@ export class AppModule {
         AllocationsController,
         AllocationCandidatesController,
         ReshaperController,
+        SlotLocksController,
         QueryAllocationsController,
         QueryProvidersController,
         ProviderTreesController,

@@ -1,6 +1,7 @@
 import { Conflict, GenerationConflict } from './errors.js';
 import type { Generation } from './generation.js';
 import { REASONS } from './reasons.js';
+import type { WantedSlot } from './slot-lock.js';
 
 /** So much of one class on one provider. */
 export interface Amount {
@@ -19,6 +20,8 @@ export interface AllocationWrite {
   readonly consumerGeneration: number | null | undefined;
   /** In the order of the request; empty: hold nothing. */
   readonly allocations: readonly ProviderAmounts[];
+  /** Slots it shall hold, each key once; undefined: none. What it held and isn't named again is released. */
+  readonly slotLocks?: readonly WantedSlot[];
 }
 
 /** What a consumer shall hold of one provider. */

@@ -27,6 +27,7 @@ function ledgerOf(...totals: number[]): Ledger {
     providers: new Map(entries.map((provider) => [provider.uuid, provider])),
     providerUuids: new Map(entries.map(({ id, uuid }) => [id, uuid])),
     classIds: new Map([['VCPU', 0]]),
+    slotPools: new Map(),
     traits: new Map(),
     newcomers: NO_NEWCOMERS,
   };

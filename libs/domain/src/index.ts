@@ -19,3 +19,6 @@ export * from './reshape.js';
 export * from './settlement.js';
 export * from './tree-apply.js';
 export * from './change.js';
+export * from './slot-lock.js';
+export * from './slot-owner.js';
+export * from './slot-settlement.js';

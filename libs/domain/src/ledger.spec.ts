@@ -41,6 +41,7 @@ function ledgerOf(providers: Record<string, LedgerInventory[]>): Ledger {
     classIds: CLASSES,
     traits: new Map(),
     newcomers: NO_NEWCOMERS,
+    slotPools: new Map(),
   };
 }
 

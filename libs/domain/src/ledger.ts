@@ -11,6 +11,8 @@ import { Invalid, NotFound } from './errors.js';
 import { checkNames } from './ledger-names.js';
 import { toGeneration, type Generation } from './generation.js';
 import { REASONS } from './reasons.js';
+import type { HeldSlot, SlotPool, SlotPools } from './slot-lock.js';
+import { assignSlots, slotChange } from './slot-claim.js';
 
 /** One amount that a consumer holds. */
 export interface Holding {
@@ -28,6 +30,8 @@ export interface LedgerConsumer {
   readonly consumerType: string | null;
   readonly generation: Generation;
   readonly holdings: readonly Holding[];
+  /** The slots that it holds; docs/locks/slot-locks.md. */
+  readonly slots: readonly HeldSlot[];
 }
 
 /** An inventory record and what is used of it. */
@@ -71,6 +75,8 @@ export interface Ledger {
   /** The traits that the operations name, as far as they exist. */
   readonly traits: ReadonlyMap<string, { readonly id: number; readonly createdAtMs: number }>;
   readonly newcomers: Newcomers;
+  /** By key: those that an operation names or that a named consumer holds a slot of. */
+  readonly slotPools: Map<string, SlotPool>;
 }
 
 /** What a creation of providers is decided on. */
@@ -108,6 +114,8 @@ export interface Effect {
   readonly deltas: ReadonlyMap<number, ReadonlyMap<number, number>>;
   /** Uuids of the providers whose generation the write raises. */
   readonly occurring: ReadonlySet<string>;
+  /** Those that change. */
+  readonly slotPools: SlotPools;
 }
 
 interface Line {
@@ -120,7 +128,7 @@ interface Line {
 
 /**
  * Replaces the holdings of the named consumers in the ledger, all or nothing. Throws, with the ledger as it was,
- * the first of: GenerationConflict, Invalid, NoInventory, UnitsViolated, CapacityExceeded.
+ * the first of: GenerationConflict, Invalid, NoInventory, UnitsViolated, CapacityExceeded, SlotTaken.
  * Source: spec allocations.md §5.
  */
 export function applyWrites(ledger: Ledger, writes: readonly AllocationWrite[], unknownClass: UnknownClassText): void {
@@ -146,7 +154,8 @@ export function applyRemoval(ledger: Ledger, consumerUuid: string, claimed?: num
   checkConsumerGeneration(consumerUuid, before.generation, claimed);
   const deltas = new Map<number, Map<number, number>>();
   release(before, deltas);
-  book(ledger, { consumers: [{ before, after: undefined }], deltas, occurring: new Set() });
+  const { pools: slotPools } = assignSlots(ledger, [{ before: before.slots, wanted: [] }]);
+  book(ledger, { consumers: [{ before, after: undefined }], deltas, occurring: new Set(), slotPools });
 }
 
 /**
@@ -163,10 +172,15 @@ export function weigh(
   const deltas = removeHoldings(ledger, writes);
   checkSomeInventory(lines, inventoriesOf);
   for (const line of lines) take(line, inventoriesOf(line.provider).get(line.resourceClassId), deltas);
+  const { slots, pools } = assignSlots(
+    ledger,
+    writes.map((write) => slotChange(ledger, write)),
+  );
   return {
-    consumers: writes.map((write) => replaced(ledger, write, lines)),
+    consumers: writes.map((write, index) => replaced(ledger, write, lines, slots[index] ?? [])),
     deltas,
     occurring: occurring(ledger, writes),
+    slotPools: pools,
   };
 }
 
@@ -186,6 +200,7 @@ export function book(ledger: Ledger, effect: Effect): void {
     }
     ledger.providers.set(provider.uuid, { ...provider, inventories });
   }
+  for (const [key, pool] of effect.slotPools) ledger.slotPools.set(key, pool);
 }
 
 /** Raises a provider's generation in the ledger. */
@@ -260,7 +275,12 @@ function take(line: Line, rule: CapacityRule | undefined, deltas: Map<number, Ma
   throw new CapacityExceeded(resourceClass, provider.uuid, amount, available);
 }
 
-function replaced(ledger: Ledger, write: AllocationWrite, lines: readonly Line[]): Effect['consumers'][number] {
+function replaced(
+  ledger: Ledger,
+  write: AllocationWrite,
+  lines: readonly Line[],
+  slots: readonly HeldSlot[],
+): Effect['consumers'][number] {
   const before = ledger.consumers.get(write.consumerUuid);
   const holdings = lines
     .filter(({ consumerUuid }) => consumerUuid === write.consumerUuid)
@@ -275,6 +295,7 @@ function replaced(ledger: Ledger, write: AllocationWrite, lines: readonly Line[]
     consumerType: write.consumerType ?? before?.consumerType ?? null,
     generation: toGeneration((before?.generation ?? 0) + 1),
     holdings,
+    slots,
   };
   return { before, after };
 }

@@ -21,6 +21,7 @@ function world(): Ledger {
     consumers: new Map(),
     providers: new Map([['rp', rp]]),
     providerUuids: new Map([[1, 'rp']]),
+    slotPools: new Map(),
     classIds: new Map([
       ['VCPU', 0],
       ['DISK_GB', 2],

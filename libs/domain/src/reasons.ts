@@ -67,6 +67,8 @@ export const REASONS = {
   contended: 'berth.contended',
   // Changes
   cursorExpired: 'berth.cursor_expired',
+  // Slot locks
+  slotTaken: 'berth.slot_taken',
 } as const;
 
 export type Reason = (typeof REASONS)[keyof typeof REASONS];

@@ -65,6 +65,7 @@ function world(): Ledger {
             { providerId: 1, resourceClassId: 0, amount: 2 },
             { providerId: 1, resourceClassId: 2, amount: 10 },
           ],
+          slots: [],
         },
       ],
     ]),
@@ -79,6 +80,7 @@ function world(): Ledger {
     classIds: CLASSES,
     traits: new Map(),
     newcomers: NO_NEWCOMERS,
+    slotPools: new Map(),
   };
 }
 

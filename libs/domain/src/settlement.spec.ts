@@ -38,6 +38,7 @@ function emptyLedger(): Ledger {
     providers: new Map(providers.map((provider) => [provider.uuid, provider])),
     providerUuids: new Map(providers.map(({ id, uuid }) => [id, uuid])),
     classIds: CLASSES,
+    slotPools: new Map(),
     traits: new Map(),
     newcomers: NO_NEWCOMERS,
   };

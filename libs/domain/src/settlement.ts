@@ -1,6 +1,7 @@
 import type { CapacityRule } from './capacity.js';
 import type { Generation } from './generation.js';
 import type { Ledger, LedgerConsumer, LedgerInventory, LedgerNewcomer, LedgerProvider } from './ledger.js';
+import { openPools, settlePools, type PoolSettlement, type SlotOf } from './slot-settlement.js';
 
 /** What has to be written so that the database says what the ledger says. */
 export interface Settlement {
@@ -30,6 +31,18 @@ export interface Settlement {
   readonly removedTraits: readonly TraitOfProvider[];
   /** Providers whose aggregates are written anew. */
   readonly aggregates: readonly { readonly providerId: number; readonly uuids: readonly string[] }[];
+  /** undefined: nobody names or holds a slot. */
+  readonly slots: SlotSettlement | undefined;
+}
+
+/** What has to be written of slots. */
+export interface SlotSettlement {
+  readonly pools: PoolSettlement;
+  /** Row ids of locks that their consumers give up. */
+  readonly released: readonly string[];
+  readonly taken: readonly (SlotOf & { readonly consumerUuid: string; readonly limit: number })[];
+  /** Kept under another limit. */
+  readonly kept: readonly { readonly id: string; readonly limit: number }[];
 }
 
 interface TraitOfProvider {
@@ -43,6 +56,8 @@ export interface ChangedConsumer extends LedgerConsumer {
   readonly seen: Generation;
   /** Whether project, user or type differ from what was read. */
   readonly ownerChanged: boolean;
+  /** Whether it holds slots now and did not, or the other way. */
+  readonly slotsChanged: boolean;
 }
 
 type ConsumerPart = Pick<Settlement, 'newConsumers' | 'changedConsumers' | 'removedConsumers'>;
@@ -56,6 +71,7 @@ export function openLedger(read: Ledger): Ledger {
     consumers: new Map(read.consumers),
     providers: new Map(read.providers),
     newcomers: { ...read.newcomers, created: new Map(read.newcomers.created) },
+    slotPools: openPools(read.slotPools),
   };
 }
 
@@ -66,6 +82,7 @@ export function settle(read: Ledger, worked: Ledger): Settlement {
     return before === undefined || before === after ? [] : [{ before, after }];
   });
   return {
+    slots: read.slotPools.size === 0 ? undefined : settleSlots(read, worked),
     ...settleConsumers(read, worked),
     newProviders: [...worked.newcomers.created.values()],
     ...settleGenerations(changes),
@@ -87,13 +104,31 @@ function settleConsumers(read: Ledger, worked: Ledger): ConsumerPart {
     const id = before?.id ?? null;
     if (before === undefined || id === null) newConsumers.push(consumer);
     // Removed and come up again in one group: its row is used again.
-    else
-      changedConsumers.push({ ...consumer, id, seen: before.generation, ownerChanged: !sameOwner(before, consumer) });
+    else {
+      const slotsChanged = before.slots.length > 0 !== consumer.slots.length > 0;
+      const ownerChanged = !sameOwner(before, consumer);
+      changedConsumers.push({ ...consumer, id, seen: before.generation, ownerChanged, slotsChanged });
+    }
   }
   for (const { uuid, id } of read.consumers.values()) {
     if (!worked.consumers.has(uuid) && id !== null) removedConsumers.push(id);
   }
   return { newConsumers, changedConsumers, removedConsumers };
+}
+
+function settleSlots(read: Ledger, worked: Ledger): SlotSettlement {
+  const stored = new Map([...read.consumers.values()].flatMap(({ slots }) => slots.map((held) => [held.id, held])));
+  const released = new Set(stored.keys());
+  const taken: SlotSettlement['taken'][number][] = [];
+  const kept: SlotSettlement['kept'][number][] = [];
+  for (const { uuid, slots } of worked.consumers.values()) {
+    for (const { id, key, slot, limit } of slots) {
+      if (id === null) taken.push({ consumerUuid: uuid, key, slot, limit });
+      else if (released.delete(id) && stored.get(id)?.limit !== limit) kept.push({ id, limit });
+    }
+  }
+  const pools = settlePools(read.slotPools, worked.slotPools);
+  return { pools, released: [...released].flatMap((id) => id ?? []), taken, kept };
 }
 
 function sameOwner(before: LedgerConsumer, after: LedgerConsumer): boolean {

@@ -3,12 +3,13 @@ import {
   openLedger,
   REASONS,
   settle,
+  SlotTaken,
   Unavailable,
   type AllocationWrite,
   type Ledger,
   type NewProvider,
 } from '#berth/domain';
-import { LedgerStore, OwnerNames, Transactions, type LedgerNames } from '#berth/store';
+import { LedgerStore, OwnerNames, SlotLockStore, Transactions, type LedgerNames, type Tx } from '#berth/store';
 import { Injectable } from '@nestjs/common';
 
 /**
@@ -69,6 +70,7 @@ export class Claims {
     private readonly transactions: Transactions,
     private readonly owners: OwnerNames,
     private readonly ledgers: LedgerStore,
+    private readonly slots: SlotLockStore,
   ) {}
 
   /** Runs one operation; answers what it answers, after commit. Throws what it throws, with nothing written. */
@@ -130,10 +132,33 @@ export class Claims {
     return await this.transactions.runByKey('claims', async (tx) => {
       const read = await this.ledgers.read(tx, namesOf(operations));
       const worked = openLedger(read);
-      const outcomes = operations.map(({ apply }) => attempt(() => apply(worked)));
+      const decided = operations.map(({ apply }) => attempt(() => apply(worked)));
+      const outcomes = await this.withHolders(tx, read, decided);
       await this.ledgers.write(tx, settle(read, worked));
       return outcomes;
     });
+  }
+
+  /** Who was refused for slots that are taken is told who holds them, as far as the ledger did not know. */
+  private async withHolders(tx: Tx, read: Ledger, outcomes: readonly Outcome[]): Promise<readonly Outcome[]> {
+    const refused = outcomes.flatMap((one) =>
+      one.status === 'refused' && one.error instanceof SlotTaken ? one.error : [],
+    );
+    if (refused.length === 0) return outcomes;
+    const keys = refused.flatMap(({ taken }) => taken.map(({ key }) => key));
+    const stored = await this.slots.holders(tx, keys);
+    const others = new Map(
+      [...stored].map(([key, holders]) => [
+        key,
+        holders.filter((holder) => !('consumer' in holder && read.consumers.has(holder.consumer))),
+      ]),
+    );
+    const now = Date.now();
+    return outcomes.map((one) =>
+      one.status === 'refused' && one.error instanceof SlotTaken
+        ? { ...one, error: one.error.withHolders(others, now) }
+        : one,
+    );
   }
 }
 
@@ -172,5 +197,6 @@ function namesOf(operations: readonly Operation<unknown>[]): LedgerNames {
     traits: operations.flatMap(({ traits = [] }) => traits),
     traitHolders: operations.flatMap(({ traitHolders = [] }) => traitHolders),
     newProviders: operations.flatMap(({ newProviders = [] }) => newProviders),
+    slotKeys: writes.flatMap(({ slotLocks = [] }) => slotLocks.map(({ key }) => key)),
   };
 }

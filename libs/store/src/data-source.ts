@@ -13,6 +13,7 @@ import { ConsumerEntity } from './consumer/consumer.entity.js';
 import { InventoryEntity } from './inventory/inventory.entity.js';
 import { ProviderEntity } from './provider/provider.entity.js';
 import { ResourceClassEntity } from './resource-class/resource-class.entity.js';
+import { SlotFreeEntity, SlotLockEntity, SlotPoolEntity } from './slot-lock/slot-lock.entity.js';
 import { ProviderTraitEntity, TraitEntity } from './trait/trait.entity.js';
 
 /** Connections a process holds at most; PostgreSQL's default of 100 leaves room for several processes. */
@@ -54,6 +55,9 @@ export function dataSourceOptions(databaseUrl: string, poolSize = POOL_SIZE): Da
       ProviderEntity,
       ProviderTraitEntity,
       ResourceClassEntity,
+      SlotFreeEntity,
+      SlotLockEntity,
+      SlotPoolEntity,
       SupplyChangeEntity,
       SupplyChangesFloorEntity,
       TraitEntity,

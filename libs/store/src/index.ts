@@ -20,6 +20,7 @@ export { LostRace } from './lost-race.js';
 export { migrate, verifySchema } from './migrate.js';
 export { noProvider, ProviderStore, type Provider } from './provider/provider.store.js';
 export { ResourceClassStore, type ResourceClass } from './resource-class/resource-class.store.js';
+export { SlotLockStore, type SlotLock, type SlotLockFilter } from './slot-lock/slot-lock.store.js';
 export type { Tx } from './sql.js';
 export { StoreModule } from './store.module.js';
 export { TraitStore, type Trait, type TraitsFilter } from './trait/trait.store.js';

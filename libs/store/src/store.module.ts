@@ -14,6 +14,7 @@ import { LedgerStore } from './ledger/ledger.store.js';
 import { ProviderTreeStore } from './provider/provider-tree.store.js';
 import { ProviderStore } from './provider/provider.store.js';
 import { ResourceClassStore } from './resource-class/resource-class.store.js';
+import { SlotLockStore } from './slot-lock/slot-lock.store.js';
 import { TraitStore } from './trait/trait.store.js';
 import { Transactions } from './transaction.js';
 import { UsageStore } from './usage/usage.store.js';
@@ -33,6 +34,7 @@ const STORES = [
   ProviderStore,
   ProviderTreeStore,
   ResourceClassStore,
+  SlotLockStore,
   TraitStore,
   Transactions,
   UsageStore,

@@ -3,7 +3,7 @@ import { Body, Controller, Delete, Get, Param, Post, Put } from '@nestjs/common'
 import { toAllocationWrites, type ConsumerAllocationsBody } from '../http/allocation-write.js';
 import { noContent, ok, type Answer } from '../http/answer.js';
 import { Endpoint } from '../http/endpoint.js';
-import { ClaimedGeneration, GenerationsHold, Minor } from '../http/request-values.js';
+import { ClaimedGeneration, GenerationsHold, Minor, SpeaksBerth } from '../http/request-values.js';
 import { POST_ALLOCATIONS_BODIES, PUT_ALLOCATIONS_BODIES } from './allocations.dto.js';
 import { toConsumerUuid, toWrite, type PutAllocations } from './allocations.request.js';
 import { consumerAllocationsView } from './allocations.view.js';
@@ -37,9 +37,13 @@ export class AllocationsController {
     gates: ['accept', 'policy'],
     summary: 'List the allocations of a consumer',
   })
-  async show(@Param('consumer_uuid') consumerUuid: string, @Minor() minor: number): Promise<Answer> {
+  async show(
+    @Param('consumer_uuid') consumerUuid: string,
+    @Minor() minor: number,
+    @SpeaksBerth() berth: boolean,
+  ): Promise<Answer> {
     const held = await this.allocations.show(consumerUuid);
-    return ok(consumerAllocationsView(held, minor), { lastModifiedMs: held?.createdAtMs ?? 'now' });
+    return ok(consumerAllocationsView(held, minor, berth), { lastModifiedMs: held?.createdAtMs ?? 'now' });
   }
 
   @Put(':consumer_uuid')

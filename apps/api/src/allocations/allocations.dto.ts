@@ -1,5 +1,6 @@
 import {
   ConsumerAllocations,
+  ConsumerAllocationsBerth,
   ConsumerAllocationsV1_28,
   ConsumerAllocationsV1_34,
   ConsumerAllocationsV1_38,
@@ -23,6 +24,9 @@ export class PutAllocationsBodyV1_34 extends ConsumerAllocationsV1_34 {}
 
 /** Since 1.38: with `consumer_type`. */
 export class PutAllocationsBodyV1_38 extends ConsumerAllocationsV1_38 {}
+
+/** Under berth 1.0: with `slot_locks`. */
+export class PutAllocationsBodyBerth extends ConsumerAllocationsBerth {}
 
 /** `POST /allocations`, since 1.13: the body is the bare map from consumers to what they shall hold (spec allocations.md §4). */
 export class PostAllocationsBodyV1_13 {
@@ -52,18 +56,25 @@ export class PostAllocationsBodyV1_38 {
   readonly consumers!: Readonly<Record<string, ConsumerAllocationsV1_38>>;
 }
 
+/** Under berth 1.0: with `slot_locks`. */
+export class PostAllocationsBodyBerth {
+  @WholeBody()
+  @MapOf(UUID_KEY, () => ConsumerAllocationsBerth, { minProperties: 1 })
+  readonly consumers!: Readonly<Record<string, ConsumerAllocationsBerth>>;
+}
+
 export const PUT_ALLOCATIONS_BODIES = versionedBodies(
   { since: 0, class: PutAllocationsBody },
   { since: 8, class: PutAllocationsBodyV1_8 },
   { since: 12, class: PutAllocationsBodyV1_12 },
   { since: 28, class: PutAllocationsBodyV1_28 },
   { since: 34, class: PutAllocationsBodyV1_34 },
-  { since: 38, class: PutAllocationsBodyV1_38 },
+  { since: 38, class: PutAllocationsBodyV1_38, berth: PutAllocationsBodyBerth },
 );
 
 export const POST_ALLOCATIONS_BODIES = versionedBodies(
   { since: 13, class: PostAllocationsBodyV1_13 },
   { since: 28, class: PostAllocationsBodyV1_28 },
   { since: 34, class: PostAllocationsBodyV1_34 },
-  { since: 38, class: PostAllocationsBodyV1_38 },
+  { since: 38, class: PostAllocationsBodyV1_38, berth: PostAllocationsBodyBerth },
 );

@@ -14,7 +14,7 @@ interface Amount {
 }
 
 /** Source: spec allocations.md §1. undefined: the consumer holds nothing. */
-export function consumerAllocationsView(held: ConsumerAllocations | undefined, minor: number): object {
+export function consumerAllocationsView(held: ConsumerAllocations | undefined, minor: number, berth: boolean): object {
   if (held === undefined) return { allocations: {} };
   const allocations = Object.fromEntries(
     held.providers.map(({ uuid, generation, resources }) => [uuid, { resources: amountsView(resources), generation }]),
@@ -24,6 +24,7 @@ export function consumerAllocationsView(held: ConsumerAllocations | undefined, m
     ...(minor >= OWNER_SINCE && { project_id: held.project, user_id: held.user }),
     ...(minor >= CONSUMER_GENERATION_SINCE && { consumer_generation: held.generation }),
     ...(minor >= CONSUMER_TYPE_SINCE && { consumer_type: held.consumerType ?? UNKNOWN_CONSUMER_TYPE }),
+    ...(berth && { slot_locks: held.slots.map(slotView) }),
   };
 }
 
@@ -31,7 +32,7 @@ export function consumerAllocationsView(held: ConsumerAllocations | undefined, m
 export function consumersPageView({ consumers, next }: ConsumersPage): object {
   return {
     allocations: Object.fromEntries(
-      consumers.map(({ uuid, held }) => [uuid, consumerAllocationsView(held, MAX_MINOR)]),
+      consumers.map(({ uuid, held }) => [uuid, consumerAllocationsView(held, MAX_MINOR, true)]),
     ),
     next: toCursor(CONSUMERS_LIST, next),
   };
@@ -58,6 +59,11 @@ function writeProviderAllocations(held: ProviderAllocations, generations: boolea
   });
   // Joined, not appended: that makes one flat string, half the memory of its pieces.
   return [`{"allocations":{`, members.join(','), `},"resource_provider_generation":${held.generation}}`].join('');
+}
+
+/** Source: docs/api/slot-locks.md. */
+function slotView({ key, slot, limit, sinceMs }: ConsumerAllocations['slots'][number]): object {
+  return { key, slot, limit, since: new Date(sinceMs).toISOString() };
 }
 
 function amountsView(resources: readonly Amount[]): object {

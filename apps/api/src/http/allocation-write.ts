@@ -1,10 +1,12 @@
 import type { AllocationWrite } from '#berth/domain';
+import { toWantedSlots, type SlotLocksBody } from './schema/slot-lock.dto.js';
 import type { ConsumerAllocations } from './schema/consumer-allocations.dto.js';
 
 /** A consumer's entry of a request, of any version; what a version doesn't have is absent. */
 export type ConsumerAllocationsBody = ConsumerAllocations & {
   readonly consumer_generation?: number | null;
   readonly consumer_type?: string;
+  readonly slot_locks?: SlotLocksBody;
 };
 
 /**
@@ -27,6 +29,7 @@ export function toAllocationWrite(
       ...(generationsHold && { generation }),
       resources: toAmounts(resources),
     })),
+    ...(body.slot_locks !== undefined && { slotLocks: toWantedSlots(body.slot_locks) }),
   };
 }
 

@@ -25,7 +25,7 @@ export async function readBody(
   rules.checkPath?.(params);
   const minor = context.minor ?? 0;
   const unread = rules.bodyUntil !== undefined && minor > rules.bodyUntil;
-  const row = unread ? undefined : rules.body?.findLast(({ since }) => since <= minor);
+  const row = unread ? undefined : rowOf(rules, context);
   if (row === undefined && !mustClaim(rules, context)) return undefined;
   try {
     return judged(row, claimed(rules, request, context, row));
@@ -41,6 +41,12 @@ export async function readBody(
     }
     throw error;
   }
+}
+
+/** The row of the version; under berth 1.0 with the class that is meant for it. */
+function rowOf(rules: EndpointRules, { minor = 0, berth }: RequestContext): VersionedBody | undefined {
+  const row = rules.body?.findLast(({ since }) => since <= minor);
+  return berth && row?.berth !== undefined ? { since: row.since, class: row.berth } : row;
 }
 
 function mustClaim(rules: EndpointRules, context: RequestContext): boolean {

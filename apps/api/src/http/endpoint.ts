@@ -34,6 +34,8 @@ export interface EndpointRules {
   readonly checkPath?: (params: Readonly<Record<string, string>>) => void;
   /** Whose generation a change has to name where generations are required. Source: DESIGN §2. */
   readonly generation?: GenerationOf;
+  /** The policy rule instead of `rule` where the query says `force=true`. */
+  readonly forceRule?: string;
   /** The query key whose value the policy rule looks at. */
   readonly policyTarget?: 'project_id';
 }
@@ -67,8 +69,9 @@ export function Endpoint({ summary, ...rules }: EndpointOptions): MethodDecorato
   );
 }
 
-function describe({ rule, since, contentTypeUntil, gates }: EndpointRules): string {
-  if (gates.includes('contract')) return `Only under \`berth 1.0\`. Policy rule: \`${rule}\`.`;
+function describe({ rule, since, contentTypeUntil, gates, forceRule }: EndpointRules): string {
+  const forced = forceRule === undefined ? '' : ` With \`force=true\`: \`${forceRule}\`.`;
+  if (gates.includes('contract')) return `Only under \`berth 1.0\`. Policy rule: \`${rule}\`.${forced}`;
   const first = since === undefined ? '' : `Since 1.${since}. `;
   const last = contentTypeUntil === undefined ? '' : `A body is read until 1.${contentTypeUntil}. `;
   return `${first}${last}Policy rule: \`${rule}\`.`;
@@ -95,7 +98,10 @@ function generationDocs({ generation }: EndpointRules): MethodDecorator[] {
 function bodyDocs({ body, bodyUntil }: EndpointRules): MethodDecorator[] {
   const rows = (body ?? []).filter(({ since }) => bodyUntil === undefined || since <= bodyUntil);
   if (rows.length === 0) return [];
-  const schemas = rows.map((row) => ({ ...schemaOf(row.class), title: `since 1.${row.since}` }));
+  const schemas = rows.flatMap((row) => [
+    { ...schemaOf(row.class), title: `since 1.${row.since}` },
+    ...(row.berth === undefined ? [] : [{ ...schemaOf(row.berth), title: 'berth 1.0' }]),
+  ]);
   const schema = schemas.length === 1 ? schemas[0] : { oneOf: schemas };
   return [ApiBody({ schema: schema as object, required: bodyUntil === undefined })];
 }

@@ -48,8 +48,9 @@ const GATES: Readonly<Record<Exclude<Gate, 'contract'>, Check>> = {
   version({ since = 0, sinceStatus = 404 }, _request, { minor }) {
     if (minor < since) throw new HttpError(sinceStatus, '');
   },
-  policy({ rule, policyTarget }, request, { identity }, policy) {
-    const refusal = judge(policy, rule, identity, {
+  policy({ rule, forceRule, policyTarget }, request, { identity }, policy) {
+    const asked = forceRule !== undefined && lastOf(request, 'force') === 'true' ? forceRule : rule;
+    const refusal = judge(policy, asked, identity, {
       projectId: policyTarget === undefined ? undefined : lastOf(request, policyTarget),
     });
     if (refusal !== undefined) throw new HttpError(403, refusal);

@@ -21,12 +21,17 @@ const adminOrProjectReaderOrService: Check = (identity, { projectId }) =>
   adminOrService(identity, {}) ||
   (identity.roles.has('reader') && projectId !== undefined && identity.project === projectId);
 
+const adminOnly: Check = ({ roles }) => roles.has('admin');
+
 const serviceOnly: Check = ({ roles }) => roles.has('service');
+
+/** Who takes from others what they hold answers for it in person. */
+const FORCE = { 'berth:slot_locks:force': adminOnly };
 
 /** The rules that differ from "admin or service". Source: spec http.md §2.1. */
 const EXCEPTIONS: Readonly<Record<Exclude<Policy, 'open'>, Readonly<Record<string, Check>>>> = {
-  secure: { 'placement:usages': adminOrProjectReaderOrService, 'placement:reshaper:reshape': serviceOnly },
-  legacy: { 'placement:usages': adminOrProjectReaderOrService },
+  secure: { 'placement:usages': adminOrProjectReaderOrService, 'placement:reshaper:reshape': serviceOnly, ...FORCE },
+  legacy: { 'placement:usages': adminOrProjectReaderOrService, ...FORCE },
 };
 
 /** Judges a request by a rule of the policy; scope comes before roles. Source: spec http.md §2.1. */

@@ -19,6 +19,17 @@ export const GenerationsHold = createParamDecorator((_: unknown, context: Execut
   return contextOf(requestOf(context))?.generationRequired ?? false;
 });
 
+/** Whether the client speaks berth 1.0. */
+export const SpeaksBerth = createParamDecorator((_: unknown, context: ExecutionContext): boolean => {
+  return contextOf(requestOf(context))?.berth ?? false;
+});
+
+/** Who asks, for the log. */
+export const Asker = createParamDecorator((_: unknown, context: ExecutionContext): string => {
+  const identity = contextOf(requestOf(context))?.identity;
+  return `user ${identity?.user ?? '-'}, project ${identity?.project ?? '-'}`;
+});
+
 /** The query string as ordered pairs, decoded. Throws Invalid if it isn't UTF-8 (spec http.md §6.4). */
 export const QueryPairs = createParamDecorator((_: unknown, context: ExecutionContext): Pairs => {
   return queryPairs(requestOf(context));

@@ -2,6 +2,7 @@ import type { Reshape } from '#berth/domain';
 import { toAllocationWrites } from '../http/allocation-write.js';
 import { toInventories } from '../http/inventory-fields.js';
 import {
+  ConsumerAllocationsBerth,
   ConsumerAllocationsV1_28,
   ConsumerAllocationsV1_34,
   ConsumerAllocationsV1_38,
@@ -34,10 +35,16 @@ export class PostReshaperBodyV1_38 extends ReshapedInventories {
   readonly allocations!: Readonly<Record<string, ConsumerAllocationsV1_38>>;
 }
 
+/** Under berth 1.0: with `slot_locks`. */
+export class PostReshaperBodyBerth extends ReshapedInventories {
+  @MapOf(UUID_KEY, () => ConsumerAllocationsBerth)
+  readonly allocations!: Readonly<Record<string, ConsumerAllocationsBerth>>;
+}
+
 export const POST_RESHAPER_BODIES = versionedBodies(
   { since: 30, class: PostReshaperBodyV1_30 },
   { since: 34, class: PostReshaperBodyV1_34 },
-  { since: 38, class: PostReshaperBodyV1_38 },
+  { since: 38, class: PostReshaperBodyV1_38, berth: PostReshaperBodyBerth },
 );
 
 /** Source: spec reshaper.md §1. */

@@ -22,6 +22,7 @@ export interface ConsumerAllocationRow {
   readonly user: string;
   readonly consumer_generation: number;
   readonly consumer_type: string | null;
+  readonly slot_locks: readonly { key: string; slot: number; limit: number; since_ms: number }[] | null;
 }
 
 /**
@@ -34,7 +35,11 @@ export const listByConsumers = statement<ConsumerAllocationRow>(
   `select c.uuid as consumer_uuid, held.*, c.generation as consumer_generation,
           (select p.external_id from projects p where p.id = c.project_id) as project,
           (select u.external_id from users u where u.id = c.user_id) as user,
-          (select t.name from consumer_types t where t.id = c.consumer_type_id) as consumer_type
+          (select t.name from consumer_types t where t.id = c.consumer_type_id) as consumer_type,
+          case when c.holds_slots then (
+             select json_agg(json_build_object('key', s.key, 'slot', s.slot, 'limit', s.slot_limit,
+                                               'since_ms', (extract(epoch from s.acquired_at) * 1000)::float8) order by s.key)
+               from slot_locks s where s.consumer_id = c.id) end as slot_locks
      from consumers c
     cross join lateral (
        select rp.uuid as provider_uuid, rp.generation as provider_generation, rc.name as resource_class, a.used, a.created_at

@@ -16,6 +16,13 @@ export interface ConsumerAllocations {
     readonly generation: Generation;
     readonly resources: readonly { readonly resourceClass: string; readonly amount: number }[];
   }[];
+  /** `sinceMs`: since the epoch. */
+  readonly slots: readonly {
+    readonly key: string;
+    readonly slot: number;
+    readonly limit: number;
+    readonly sinceMs: number;
+  }[];
 }
 
 @Injectable()
@@ -69,6 +76,7 @@ function toConsumerAllocations(
       generation: toGeneration(group[0].provider_generation),
       resources: group.map(({ resource_class, used }) => ({ resourceClass: resource_class, amount: used })),
     })),
+    slots: (first.slot_locks ?? []).map(({ since_ms, ...held }) => ({ ...held, sinceMs: since_ms })),
   };
 }
 

@@ -40,6 +40,10 @@ export class ConsumerEntity {
   @Column({ type: 'integer', default: 0 })
   generation!: number;
 
+  /** Whether slot locks have rows of this consumer. */
+  @Column({ name: 'holds_slots', type: 'boolean', default: false })
+  holdsSlots!: boolean;
+
   @Column({ name: 'created_at', type: 'timestamp with time zone', default: () => 'now()' })
   createdAt!: Date;
 

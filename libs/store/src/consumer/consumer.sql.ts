@@ -8,16 +8,17 @@ export interface ConsumerRow {
   readonly user: string;
   readonly consumer_type: string | null;
   readonly generation: number;
+  readonly holds_slots: boolean;
 }
 
 /** In order of uuid, so that writers who want several of them wait for one another and never in a circle. */
 export const lockByUuids = statement<ConsumerRow>(
   'consumer.lockByUuids',
   `with locked as (
-     select id, uuid, project_id, user_id, consumer_type_id, generation
+     select id, uuid, project_id, user_id, consumer_type_id, generation, holds_slots
        from consumers where uuid = any($1::text[]) order by uuid for update)
    select locked.id, locked.uuid, p.external_id as project, u.external_id as user, t.name as consumer_type,
-          locked.generation
+          locked.generation, locked.holds_slots
      from locked
      join projects p on p.id = locked.project_id
      join users u on u.id = locked.user_id
@@ -40,9 +41,10 @@ export const ensureTypes = statement('consumer.ensureTypes', ensure('consumer_ty
 export const insert = statement<{ readonly id: string; readonly uuid: string }>(
   'consumer.insert',
   `with added as (
-     insert into consumers (uuid, project_id, user_id, consumer_type_id, generation)
-     select wanted.uuid, p.id, u.id, t.id, wanted.generation
-       from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int[]) as wanted (uuid, project, usr, type, generation)
+     insert into consumers (uuid, project_id, user_id, consumer_type_id, generation, holds_slots)
+     select wanted.uuid, p.id, u.id, t.id, wanted.generation, wanted.holds_slots
+       from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int[], $6::boolean[])
+         as wanted (uuid, project, usr, type, generation, holds_slots)
        join projects p on p.external_id = wanted.project
        join users u on u.external_id = wanted.usr
        left join consumer_types t on t.name = wanted.type
@@ -62,6 +64,12 @@ export const setOwners = statement(
      join users u on u.external_id = wanted.usr
      left join consumer_types t on t.name = wanted.type
     where c.id = wanted.id`,
+);
+
+export const setHoldsSlots = statement(
+  'consumer.setHoldsSlots',
+  `update consumers c set holds_slots = wanted.holds_slots
+     from unnest($1::bigint[], $2::boolean[]) as wanted (id, holds_slots) where c.id = wanted.id`,
 );
 
 export const remove = statement(

@@ -21,7 +21,11 @@ export interface ConsumerFilter {
   readonly type: string | null | undefined;
 }
 
-type ConsumerWithoutHoldings = Omit<LedgerConsumer, 'holdings' | 'id'> & { readonly id: string };
+/** A consumer under its row lock, without what it holds. */
+export type LockedConsumer = Omit<LedgerConsumer, 'holdings' | 'slots' | 'id'> & {
+  readonly id: string;
+  readonly holdsSlots: boolean;
+};
 
 @Injectable()
 export class ConsumerStore {
@@ -37,7 +41,7 @@ export class ConsumerStore {
   }
 
   /** Takes the row locks of those of the consumers that exist, in order of uuid, and reads them. */
-  async lockByUuids(tx: Tx, uuids: readonly string[]): Promise<ConsumerWithoutHoldings[]> {
+  async lockByUuids(tx: Tx, uuids: readonly string[]): Promise<LockedConsumer[]> {
     if (uuids.length === 0) return [];
     const { rows } = await run(tx, sql.lockByUuids, [uuids]);
     return rows.map((row) => ({
@@ -47,6 +51,7 @@ export class ConsumerStore {
       user: row.user,
       consumerType: row.consumer_type,
       generation: toGeneration(row.generation),
+      holdsSlots: row.holds_slots,
     }));
   }
 
@@ -59,6 +64,7 @@ export class ConsumerStore {
       consumers.map(({ user }) => user),
       consumers.map(({ consumerType }) => consumerType),
       consumers.map(({ generation }) => generation),
+      consumers.map(({ slots }) => slots.length > 0),
     ]);
     if (rows.length !== consumers.length) throw new LostRace('another transaction added the same consumer');
     return new Map(rows.map(({ uuid, id }) => [uuid, id]));
@@ -86,7 +92,13 @@ export class ConsumerStore {
     return rows;
   }
 
-  /** Removes consumers. Their allocations were removed before. */
+  /** Writes whether consumers hold slots. */
+  async setHoldsSlots(tx: Tx, consumers: readonly { readonly id: string; readonly holds: boolean }[]): Promise<void> {
+    if (consumers.length === 0) return;
+    await run(tx, sql.setHoldsSlots, [consumers.map(({ id }) => id), consumers.map(({ holds }) => holds)]);
+  }
+
+  /** Removes consumers. Their allocations and slots were removed before. */
   async deleteByIds(tx: Tx, ids: readonly string[]): Promise<void> {
     if (ids.length > 0) await run(tx, sql.remove, [ids]);
   }

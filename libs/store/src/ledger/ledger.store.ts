@@ -6,15 +6,17 @@ import {
   type LedgerInventory,
   type NewProvider,
   type Settlement,
+  type HeldSlot,
 } from '#berth/domain';
 import { Injectable } from '@nestjs/common';
 import { AggregateStore } from '../aggregate/aggregate.store.js';
 import { AllocationStore } from '../allocation/allocation.store.js';
-import { ConsumerStore } from '../consumer/consumer.store.js';
+import { ConsumerStore, type LockedConsumer } from '../consumer/consumer.store.js';
 import { GenerationService } from '../generation/generation.service.js';
 import { InventoryStore } from '../inventory/inventory.store.js';
 import { ProviderStore } from '../provider/provider.store.js';
 import { ResourceClassStore } from '../resource-class/resource-class.store.js';
+import { SlotLockStore } from '../slot-lock/slot-lock.store.js';
 import { run, together, type Statement, type Tx } from '../sql.js';
 import { TraitStore } from '../trait/trait.store.js';
 import * as sql from './ledger.sql.js';
@@ -28,6 +30,8 @@ export interface LedgerNames {
   /** Those of the providers whose traits are asked for. */
   readonly traitHolders: readonly string[];
   readonly newProviders: readonly NewProvider[];
+  /** Keys of slot locks, each as often as a slot of it is wanted. */
+  readonly slotKeys: readonly string[];
 }
 
 /** Reads what a group of writes is decided on, and writes what was decided. */
@@ -42,12 +46,13 @@ export class LedgerStore {
     private readonly traits: TraitStore,
     private readonly aggregates: AggregateStore,
     private readonly generations: GenerationService,
+    private readonly slots: SlotLockStore,
   ) {}
 
   /**
-   * Takes the row locks of the consumers (in order of uuid), then of the providers concerned (in order of id), and
-   * reads both. What doesn't exist is missing from the ledger. All statements go out in one trip: each sees what was
-   * committed when the locks before it were had.
+   * Takes the row locks of the consumers (in order of uuid), of the providers concerned (in order of id), then of the keys
+   * of slots (in order of key), and reads them. What doesn't exist is missing from the ledger. All statements but those of
+   * slots go out in one trip: each sees what was committed when the locks before it were had.
    */
   async read(tx: Tx, names: LedgerNames): Promise<Ledger> {
     const consumerUuids = [...new Set(names.consumerUuids)];
@@ -73,8 +78,14 @@ export class LedgerStore {
       (row) => row.trait_id,
     );
     const holders = new Set(names.traitHolders);
+    const { slots, slotPools } = await this.readSlots(tx, consumers, names.slotKeys);
     return {
-      consumers: new Map(consumers.map((one) => [one.uuid, { ...one, holdings: byConsumer.get(one.uuid) ?? [] }])),
+      consumers: new Map(
+        consumers.map((one) => [
+          one.uuid,
+          { ...one, holdings: byConsumer.get(one.uuid) ?? [], slots: slots.get(one.id) ?? [] },
+        ]),
+      ),
       providers: new Map(
         providers.map(({ id, uuid, generation }) => [
           uuid,
@@ -94,6 +105,7 @@ export class LedgerStore {
         ...newcomers,
         roots: new Map(roots.map(({ parent_uuid, id, uuid }) => [parent_uuid, { id, uuid }])),
       },
+      slotPools,
     };
   }
 
@@ -107,8 +119,12 @@ export class LedgerStore {
     const ids = await this.consumers.insert(tx, newConsumers);
     const ownerChanged = changedConsumers.filter((consumer) => consumer.ownerChanged);
     const steps = changedConsumers.map(({ id, seen, generation }) => ({ id, from: seen, to: generation }));
+    const slotsChanged = changedConsumers.filter((consumer) => consumer.slotsChanged);
+    const holds = slotsChanged.map(({ id, slots }) => ({ id, holds: slots.length > 0 }));
     await together([
       this.providers.insert(tx, settlement.newProviders),
+      this.writeSlots(tx, settlement, ids),
+      this.consumers.setHoldsSlots(tx, holds),
       this.allocations.deleteByConsumers(tx, [...changedConsumers.map(({ id }) => id), ...removedConsumers]),
       this.inventories.upsert(tx, settlement.inventories),
       this.inventories.addUsed(tx, settlement.used),
@@ -135,6 +151,28 @@ export class LedgerStore {
     if (row === undefined) return NO_NEWCOMERS;
     const { uuids, names, now_ms } = row;
     return { ...NO_NEWCOMERS, takenUuids: new Set(uuids), takenNames: new Set(names), nowMs: now_ms };
+  }
+
+  /** Slots that the consumers hold, and the pools of the keys that are named or held. Nothing is asked where nobody does. */
+  private async readSlots(
+    tx: Tx,
+    consumers: readonly LockedConsumer[],
+    wanted: readonly string[],
+  ): Promise<{ slots: ReadonlyMap<string, readonly HeldSlot[]>; slotPools: Ledger['slotPools'] }> {
+    const holders = consumers.filter(({ holdsSlots }) => holdsSlots).map(({ id }) => id);
+    const slots = await this.slots.listByConsumers(tx, holders);
+    const heldKeys = [...slots.values()].flat().map(({ key }) => key);
+    return { slots, slotPools: await this.slots.lockPools(tx, wanted, heldKeys) };
+  }
+
+  private async writeSlots(
+    tx: Tx,
+    { slots, changedConsumers }: Settlement,
+    newIds: ReadonlyMap<string, string>,
+  ): Promise<void> {
+    if (slots === undefined) return;
+    const ids = new Map([...newIds, ...changedConsumers.map(({ uuid, id }) => [uuid, id] as const)]);
+    await this.slots.write(tx, slots, ids);
   }
 }
 

@@ -7,9 +7,12 @@ import { schemaOf } from './schema-of.js';
 export interface VersionedBody {
   readonly since: number;
   readonly class: BodyClass;
+  /** The body of clients that speak berth 1.0, where it differs. */
+  readonly berth?: BodyClass;
 }
 
 const checks = new Map<BodyClass, Check>();
+const names = new Map<BodyClass, ReadonlySet<string>>();
 
 /**
  * The text of spec errors.md §4 about what is wrong with `value` as a `bodyClass`, or undefined if nothing is. Compiles the
@@ -21,7 +24,10 @@ export function validateBody(bodyClass: BodyClass, value: unknown): string | und
 
 /** Whether bodies of this class have a property of that name. */
 export function hasProperty(bodyClass: BodyClass, name: string): boolean {
-  return schemaOf(bodyClass).properties?.[name] !== undefined;
+  const known = names.get(bodyClass) ?? new Set(Object.keys(schemaOf(bodyClass).properties ?? {}));
+  // Reading the decorators again would cost each request that names a generation.
+  names.set(bodyClass, known);
+  return known.has(name);
 }
 
 function checkOf(bodyClass: BodyClass): Check {
@@ -41,6 +47,7 @@ export function versionedBodies(...rows: readonly VersionedBody[]): readonly Ver
     const before = rows[index - 1];
     if (before !== undefined && before.since >= row.since) throw new Error(`${row.class.name}: rows must rise`);
     checkOf(row.class);
+    if (row.berth !== undefined) checkOf(row.berth);
   }
   return rows;
 }

@@ -1,6 +1,8 @@
-import { ArrayMinSize, IsArray, IsInt, IsString, Length, Matches, Min } from 'class-validator';
-import { IsIntOrNull, IsUuidLike, MapOf, MayBeAbsent, WholeBody } from './decorators.js';
+import { MAX_SLOT_LOCKS } from '#berth/domain';
+import { ArrayMaxSize, ArrayMinSize, IsArray, IsInt, IsString, Length, Matches, Min } from 'class-validator';
+import { AnyOf, IsIntOrNull, IsUuidLike, MapOf, MayBeAbsent, WholeBody } from './decorators.js';
 import { RESOURCE_CLASS } from './inventory-record.dto.js';
+import { LimitedSlot, SlotKey, type SlotLocksBody } from './slot-lock.dto.js';
 
 /** A provider or a consumer as the key of a map: 36 characters of hex or dash (spec http.md §11). */
 export const UUID_KEY = /^[0-9a-fA-F-]{36}$/;
@@ -71,4 +73,13 @@ export class ConsumerAllocationsV1_38 extends ConsumerAllocationsV1_34 {
   @Length(1, 255)
   @Matches(/^[A-Z0-9_]+$/)
   readonly consumer_type!: string;
+}
+
+/** Under berth 1.0: the slots that the consumer shall hold; without them none. */
+export class ConsumerAllocationsBerth extends ConsumerAllocationsV1_38 {
+  @MayBeAbsent()
+  @IsArray()
+  @ArrayMaxSize(MAX_SLOT_LOCKS)
+  @AnyOf(() => [SlotKey, LimitedSlot], { each: true })
+  readonly slot_locks?: SlotLocksBody;
 }

@@ -80,12 +80,9 @@ function isMapOf(value: unknown, [pattern, valueClass, options]: MapConstraints)
 }
 
 /** A value that one of the classes declares, at least: mostly such with `WholeBody`, for a value of several types. */
-export function AnyOf(classes: () => readonly BodyClass[]): PropertyDecorator {
-  return ValidateBy({
-    name: ANY_OF,
-    constraints: [classes],
-    validator: { validate: (value) => classes().some((one) => obeysDecorators(one, value)) },
-  });
+export function AnyOf(classes: () => readonly BodyClass[], options?: ValidationOptions): PropertyDecorator {
+  const validate = (value: unknown): boolean => classes().some((one) => obeysDecorators(one, value));
+  return ValidateBy({ name: ANY_OF, constraints: [classes], validator: { validate } }, options);
 }
 
 const wholeBodies = new WeakMap<object, string>();

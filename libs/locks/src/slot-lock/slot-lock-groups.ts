@@ -1,0 +1,67 @@
+import { REASONS, Unavailable, type SlotTaken } from '#berth/domain';
+
+/** What one request of a group came to, by itself. */
+export type Outcome<Result> =
+  { readonly status: 'done'; readonly result: Result } | { readonly status: 'refused'; readonly error: SlotTaken };
+
+interface Waiting<Request, Result> {
+  readonly request: Request;
+  readonly resolve: (result: Result) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** As with claims (docs/adr/0009): more saves little more, and makes whoever comes next on the same keys wait longer. */
+const MAX_GROUP = 64;
+const MAX_RUNNING = 2;
+const MAX_WAITING = 10_000;
+
+/**
+ * Carries out requests in groups: those that wait while others are under way share a transaction, and with it a commit
+ * and the row locks of hot keys. Each request succeeds or fails by itself; a group in which something unforeseen fails is
+ * run again one by one.
+ */
+export class Grouped<Request, Result> {
+  private waiting: Waiting<Request, Result>[] = [];
+  private running = 0;
+
+  /** `carryOut` answers the outcomes of the requests, in their order, once they have taken effect. */
+  constructor(private readonly carryOut: (requests: readonly Request[]) => Promise<readonly Outcome<Result>[]>) {}
+
+  /** Resolves once the request has taken effect. Throws what refused it, with nothing written. */
+  run(request: Request): Promise<Result> {
+    if (this.waiting.length >= MAX_WAITING) {
+      const message = 'Too many requests for locks are waiting; nothing was written. Try again later.';
+      return Promise.reject(new Unavailable(message, { reason: REASONS.overloaded }));
+    }
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ request, resolve, reject });
+      // All requests that were read from the network in one turn make one group.
+      if (this.waiting.length === 1) setImmediate(() => this.drain());
+    });
+  }
+
+  private drain(): void {
+    while (this.running < MAX_RUNNING && this.waiting.length > 0) {
+      const group = this.waiting.splice(0, MAX_GROUP);
+      this.running += 1;
+      void this.answer(group).finally(() => {
+        this.running -= 1;
+        this.drain();
+      });
+    }
+  }
+
+  private async answer(group: readonly Waiting<Request, Result>[]): Promise<void> {
+    try {
+      const outcomes = await this.carryOut(group.map(({ request }) => request));
+      group.forEach(({ resolve, reject }, index) => {
+        const outcome = outcomes[index];
+        if (outcome?.status === 'done') resolve(outcome.result);
+        else reject(outcome?.error);
+      });
+    } catch (error) {
+      if (group.length === 1 || error instanceof Unavailable) group.forEach(({ reject }) => reject(error));
+      else for (const one of group) await this.answer([one]);
+    }
+  }
+}

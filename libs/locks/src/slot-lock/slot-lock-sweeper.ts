@@ -1,0 +1,58 @@
+import { openPools, settlePools } from '#berth/domain';
+import { SlotLockStore, Transactions } from '#berth/store';
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+
+/** Nobody waits for it: who wants a slot that is over its lease takes it. One look-up by index each time. */
+const PERIOD_MS = 10_000;
+
+/** So many keys are locked in one transaction. */
+const SWEPT_AT_ONCE = 500;
+
+/** Removes locks that are over their lease and that nobody came to take. */
+@Injectable()
+export class SlotLockSweeper implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger(SlotLockSweeper.name);
+  private timer: NodeJS.Timeout | undefined;
+  private sweeping: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly transactions: Transactions,
+    private readonly slots: SlotLockStore,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.timer = setTimeout(() => {
+      this.sweeping = this.sweepQuietly();
+    }, PERIOD_MS).unref();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    await this.sweeping;
+  }
+
+  /** Removes what is over its lease, of at most SWEPT_AT_ONCE keys. Answers of how many. */
+  async sweep(): Promise<number> {
+    const keys = await this.transactions.single('slotLocks.expiredKeys', (tx) =>
+      this.slots.listExpiredKeys(tx, SWEPT_AT_ONCE),
+    );
+    if (keys.length === 0) return 0;
+    await this.transactions.run('slotLocks.sweep', async (tx) => {
+      const read = await this.slots.lockPools(tx, [], keys);
+      const pools = settlePools(read, openPools(read));
+      await this.slots.write(tx, { pools, released: [], taken: [], kept: [] }, new Map());
+    });
+    return keys.length;
+  }
+
+  private async sweepQuietly(): Promise<void> {
+    try {
+      await this.sweep();
+    } catch (error) {
+      // The next look does what this one could not.
+      this.logger.debug(`locks over their lease stay for now: ${(error as Error).message}`);
+    }
+    if (this.timer !== undefined) this.onApplicationBootstrap();
+  }
+}
