@@ -3,7 +3,8 @@ import { CapacityExceeded } from './allocation.js';
 import { GenerationConflict } from './errors.js';
 import { applyFirstFit, isLackOfRoom, type Claimant, type ClaimOption } from './first-fit.js';
 import { toGeneration } from './generation.js';
-import { NO_NEWCOMERS, type Ledger } from './ledger.js';
+import { type Ledger } from './ledger.js';
+import { NO_NEWCOMERS } from './newcomers.js';
 import { openLedger, settle } from './settlement.js';
 
 /** Providers a, b, … with so many VCPU. */

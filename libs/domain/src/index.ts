@@ -12,6 +12,7 @@ export * from './allocation.js';
 export * from './inventory.js';
 export * from './inventory-writes.js';
 export * from './ledger.js';
+export * from './newcomers.js';
 export * from './first-fit.js';
 export * from './provider-tree.js';
 export * from './provider-writes.js';

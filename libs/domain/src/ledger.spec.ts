@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import type { AllocationWrite } from './allocation.js';
 import { realCapacity } from './capacity.js';
 import { toGeneration } from './generation.js';
-import { applyRemoval, applyWrites, NO_NEWCOMERS, type Ledger, type LedgerInventory } from './ledger.js';
+import { applyRemoval, applyWrites, type Ledger, type LedgerInventory } from './ledger.js';
+import { NO_NEWCOMERS } from './newcomers.js';
 import { openLedger, settle } from './settlement.js';
 
 const CLASSES = new Map([

@@ -8,6 +8,7 @@ import {
 } from './allocation.js';
 import { obeysUnits, realCapacity, type CapacityRule } from './capacity.js';
 import { Invalid, NotFound } from './errors.js';
+import type { Newcomers } from './newcomers.js';
 import { checkNames } from './ledger-names.js';
 import { toGeneration, type Generation } from './generation.js';
 import { REASONS } from './reasons.js';
@@ -53,13 +54,6 @@ export interface LedgerProvider {
   readonly aggregates?: readonly string[];
 }
 
-/** A provider that comes up in this transaction. Its place is that of its parent. */
-export interface LedgerNewcomer {
-  readonly uuid: string;
-  readonly name: string;
-  readonly parent: { readonly id: number; readonly rootId: number } | null;
-}
-
 /**
  * What a group of writes is decided on: the consumers and providers concerned, read under their row locks.
  * Operations change it one after another, so each sees what came before it, exactly as if it had come alone.
@@ -78,28 +72,6 @@ export interface Ledger {
   /** By key: those that an operation names or that a named consumer holds a slot of. */
   readonly slotPools: Map<string, SlotPool>;
 }
-
-/** What a creation of providers is decided on. */
-export interface Newcomers {
-  /** By name: the providers that came up. */
-  readonly created: Map<string, LedgerNewcomer>;
-  /** Of the uuids and names that creations want, those that are taken. */
-  readonly takenUuids: ReadonlySet<string>;
-  readonly takenNames: ReadonlySet<string>;
-  /** Roots of the wanted parents, by the parent's uuid. */
-  readonly roots: ReadonlyMap<string, { readonly id: number; readonly uuid: string }>;
-  /** When this transaction began, ms since the epoch: so old is what it creates. */
-  readonly nowMs: number;
-}
-
-/** Where no operation creates a provider. */
-export const NO_NEWCOMERS: Newcomers = {
-  created: new Map(),
-  takenUuids: new Set(),
-  takenNames: new Set(),
-  roots: new Map(),
-  nowMs: 0,
-};
 
 /** How a kind of request words a class that doesn't exist. Source: spec allocations.md §5 (c) 2. */
 export type UnknownClassText = (resourceClass: string, consumerUuid: string) => string;

@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { Conflict, GenerationConflict, Invalid, InventoryInUse, NotFound } from './errors.js';
 import { toGeneration } from './generation.js';
 import { applyInventories, applyInventoriesRemoval, applyInventory, applyNewInventory } from './inventory-writes.js';
-import { NO_NEWCOMERS, type Ledger, type LedgerInventory } from './ledger.js';
+import { type Ledger, type LedgerInventory } from './ledger.js';
+import { NO_NEWCOMERS } from './newcomers.js';
 import { applyAggregates, applyCreation, applyTraits, applyTraitsRemoval } from './provider-writes.js';
 import { openLedger, settle } from './settlement.js';
 

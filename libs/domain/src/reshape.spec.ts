@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import type { AllocationWrite } from './allocation.js';
 import { toGeneration } from './generation.js';
 import type { Inventory } from './inventory.js';
-import { NO_NEWCOMERS, type Ledger, type LedgerInventory } from './ledger.js';
+import { type Ledger, type LedgerInventory } from './ledger.js';
+import { NO_NEWCOMERS } from './newcomers.js';
 import { applyReshape } from './reshape.js';
 import { openLedger, settle } from './settlement.js';
 

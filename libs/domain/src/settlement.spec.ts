@@ -3,14 +3,8 @@ import fc from 'fast-check';
 import type { AllocationWrite } from './allocation.js';
 import { BerthError } from './errors.js';
 import { toGeneration } from './generation.js';
-import {
-  applyRemoval,
-  applyWrites,
-  NO_NEWCOMERS,
-  type Ledger,
-  type LedgerConsumer,
-  type LedgerInventory,
-} from './ledger.js';
+import { applyRemoval, applyWrites, type Ledger, type LedgerConsumer, type LedgerInventory } from './ledger.js';
+import { NO_NEWCOMERS } from './newcomers.js';
 import { applyReshape } from './reshape.js';
 import { openLedger, settle } from './settlement.js';
 

@@ -1,6 +1,7 @@
 import type { CapacityRule } from './capacity.js';
 import type { Generation } from './generation.js';
-import type { Ledger, LedgerConsumer, LedgerInventory, LedgerNewcomer, LedgerProvider } from './ledger.js';
+import type { Ledger, LedgerConsumer, LedgerInventory, LedgerProvider } from './ledger.js';
+import type { LedgerNewcomer } from './newcomers.js';
 import { openPools, settlePools, type PoolSettlement, type SlotOf } from './slot-settlement.js';
 
 /** What has to be written so that the database says what the ledger says. */
