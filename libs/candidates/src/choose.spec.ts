@@ -86,7 +86,7 @@ describe('a choice', () => {
 
   it('that is scattered begins anywhere among the best, and goes on from there', () => {
     const last = () => 0.99;
-    expect(placesOf({ scatter: 3, spare: 1 }, last)).toEqual({ chosen: ['host2'], spare: ['host3'] });
+    expect(placesOf({ scatter: 3, spare: 1 }, last)).toEqual({ chosen: ['host2'], spare: ['host0'] });
     expect(placesOf({ scatter: 100, spare: 1 }, last)).toEqual({ chosen: ['host5'], spare: ['host0'] });
     expect(placesOf({ preference: 'pack', scatter: 2 }, last)).toMatchObject({ chosen: ['host3'] });
   });

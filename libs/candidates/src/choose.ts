@@ -28,11 +28,11 @@ export type Choice =
   | { readonly status: 'no_room'; readonly most: number; readonly proven: boolean };
 
 /**
- * Candidates among which one is chosen by what would be left of them: a random sample, or the first ones for `pack`. The best of a
- * sample of 500 is among the best 0.6 % of any fleet in 19 of 20 cases; looking at all of 10,000 would cost ten times the claim.
- * `pack` fills the front of the fleet instead, whatever is there: a sample would keep twenty times as many hosts half full.
+ * Candidates among which one is chosen by what would be left of them: a random sample, or the first ones for `pack`. In 19 of 20
+ * cases the best of 64 is among the best 5 % of any fleet; 500 would be among the best 0.6 %, for 1.5 ms instead of 0.2.
+ * `pack` fills the front of the fleet instead, whatever is behind: a sample would keep many more hosts half full.
  */
-export const RATED = 500;
+export const RATED = 64;
 
 /** Candidates that are looked at before several are told not to fit together: more than that don't prove much more. */
 const LAST_SURVEY = 5_000;
@@ -45,8 +45,7 @@ const LAST_SURVEY = 5_000;
 export function chooseCandidates(snapshot: Snapshot, wish: Wish, random: () => number): Choice {
   const { request, preference, count, spare, scatter } = wish;
   const weights = weightsOf(snapshot, request, preference);
-  const looksAround = weights !== undefined || scatter > 1;
-  const limit = Math.max(count + spare, looksAround ? RATED : 1);
+  const limit = Math.max(count + spare, weights === undefined ? 1 : RATED, scatter);
   const randomize = request.randomize || (preference !== 'first' && preference !== 'pack');
   const { candidates } = searchCandidates(snapshot, { ...request, limit, randomize }, random);
   if (candidates.length === 0) return { status: 'no_room', most: 0, proven: true };

@@ -146,17 +146,22 @@ describe('fitTogether', () => {
 
 describe('fitTogether where no choice is large enough', () => {
   it('gives up after a bounded number of looks, and does not call it proven', () => {
-    // Every pair of 24 equal functions, 13 times: as many ways as there are to pair them, and none is enough.
-    const names = Array.from({ length: 24 }, (_, at) => `vf${at}`);
+    // Of three units any two, nine times over: there are 27 units, but no more than nine pairs.
+    const names = Array.from({ length: 27 }, (_, at) => `vf${at}`);
     const snapshot = buildSnapshot(
       toSupply([{ name: 'root' }, ...names.map((name) => ({ name, parent: 'root', inventory: { VCPU: 1 } }))]),
     );
-    const candidates = names.flatMap((_, a) =>
-      names.slice(a + 1).map((__, b) => ({
-        allocations: [a + 1, a + b + 2].map((provider) => ({ provider, resourceClass: 0, amount: 1 })),
-        mappings: [],
+    const candidates = names.map((_, at) => ({
+      allocations: [at, at % 3 === 2 ? at - 2 : at + 1].map((vf) => ({
+        provider: vf + 1,
+        resourceClass: 0,
+        amount: 1,
       })),
-    );
+      mappings: [],
+    }));
+    const { chosen } = fitTogether(new Overlay(snapshot), candidates, 9) as { chosen: number[] };
+    expect(chosen).toHaveLength(9);
     expect(fitTogether(new Overlay(snapshot), candidates, 13)).toEqual({ status: 'does_not_fit', proven: false });
+    expect(fitTogether(new Overlay(snapshot), candidates, 14)).toEqual({ status: 'does_not_fit', proven: true });
   });
 });

@@ -15,6 +15,8 @@ export interface Call {
   readonly body?: unknown;
   /** Asks for another version than the address says. */
   readonly minor?: number;
+  /** Asks for the contract of Berth instead. */
+  readonly berth?: true;
 }
 
 /** A candidates request of a server that is not fast, behind 63 others, takes that long. */
@@ -39,11 +41,11 @@ export class HttpConnection {
   }
 
   /** Sends one request and answers the reply. Rejects when the connection breaks or the reply takes too long. */
-  call({ method, path, body, minor = this.address.minor }: Call): Promise<Reply> {
+  call({ method, path, body, berth, minor = this.address.minor }: Call): Promise<Reply> {
     const payload = body === undefined ? '' : JSON.stringify(body);
     const length = body === undefined ? '' : `Content-Type: application/json\r\nContent-Length: `;
     const size = body === undefined ? '' : `${Buffer.byteLength(payload)}\r\n`;
-    const version = `OpenStack-API-Version: placement 1.${minor}\r\n`;
+    const version = `OpenStack-API-Version: ${berth ? 'berth 1.0' : `placement 1.${minor}`}\r\n`;
     return new Promise((resolve, reject) => {
       this.waiting = (outcome) => (outcome instanceof Error ? reject(outcome) : resolve(outcome));
       this.socket ??= this.open();

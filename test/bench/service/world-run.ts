@@ -57,9 +57,12 @@ export async function measureWorkloads(
   storedConsumers = 0,
 ): Promise<void> {
   for (const workload of workloads) {
-    const able = targets.filter(({ address }) => address.minor >= workload.since);
+    const able = targets.filter(
+      ({ name, address }) => address.minor >= workload.since && !(workload.contract && name === 'peer'),
+    );
     for (const { name } of targets.filter((target) => !able.includes(target))) {
-      findings.notes.push(`${workload.id} left out for ${name}: it needs version 1.${workload.since}`);
+      const needed = workload.contract ? 'berth 1.0' : `version 1.${workload.since}`;
+      findings.notes.push(`${workload.id} left out for ${name}: it needs ${needed}`);
     }
     for (const each of concurrency) {
       checkInterruption();

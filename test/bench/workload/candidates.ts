@@ -34,7 +34,7 @@ export const candidateWorkloads: readonly Workload[] = [
   },
 ];
 
-interface Candidates {
+export interface Candidates {
   readonly allocation_requests: readonly { readonly allocations: Readonly<Record<string, unknown>> }[];
 }
 
@@ -63,7 +63,7 @@ function search(
 }
 
 /** One required trait that four of five hosts have. */
-function flatQuery({ plan }: World): string {
+export function flatQuery({ plan }: World): string {
   return `${AMOUNTS}&required=${traitName(plan, 'COMMON')}`;
 }
 
@@ -86,6 +86,6 @@ function wideQuery(): string {
   return `resources=VCPU:2,MEMORY_MB:2048&${ports}&group_policy=isolate&limit=100`;
 }
 
-function nothingFound(reply: Reply): Reply {
+export function nothingFound(reply: Reply): Reply {
   return { ...reply, status: 500, body: Buffer.from('no candidates in a world that has room') };
 }

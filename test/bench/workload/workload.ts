@@ -29,6 +29,8 @@ export interface Workload {
   readonly since: number;
   /** Wants allocations that only the owner of the database can write fast enough. */
   readonly storedConsumers?: true;
+  /** Speaks berth 1.0, which a peer is not asked for. */
+  readonly contract?: true;
   prepare(scene: Scene): Step | Promise<Step>;
 }
 

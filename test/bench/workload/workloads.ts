@@ -1,5 +1,6 @@
 import { candidateWorkloads } from './candidates.js';
 import { claimWorkloads } from './claims.js';
+import { findAndClaimWorkloads } from './find-and-claim.js';
 import { inventoryWriteWorkloads } from './inventory-writes.js';
 import { readWorkloads } from './reads.js';
 import type { Workload } from './workload.js';
@@ -21,6 +22,7 @@ export const WORKLOADS: readonly Workload[] = [
   ...claimWorkloads,
   ...readWorkloads,
   ...inventoryWriteWorkloads,
+  ...findAndClaimWorkloads,
 ].sort((one, other) => number(one) - number(other));
 
 /** The workload of this id. Throws if there is none. */
