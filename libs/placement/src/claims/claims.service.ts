@@ -73,11 +73,11 @@ interface Chosen {
 }
 
 /**
- * How each attempt chooses. The first takes the best candidate and has three more at hand: each is a provider that the
- * group locks. Who was refused, was so by others who wanted the same, so later attempts begin further apart and bring more.
+ * How each attempt chooses. The first takes the best candidate and has one more at hand: each is a provider that the
+ * group locks and reads. Who was refused, was so by others who wanted the same, so later attempts begin further apart and bring more.
  */
 const ATTEMPTS = [
-  { spare: 3, scatter: 1 },
+  { spare: 1, scatter: 1 },
   { spare: 7, scatter: 64 },
   { spare: 15, scatter: 500 },
   { spare: 31, scatter: 500 },
