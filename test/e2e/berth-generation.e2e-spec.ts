@@ -17,8 +17,8 @@ interface Document {
 }
 
 /**
- * Mutating routes that need no generation: what they make has none yet, or never has one (names), and so nobody can
- * overwrite what another wrote. And those that write nothing: their question is a body.
+ * Mutating routes of the Placement API that need no generation: what they make has none yet, or never has one (names), and
+ * so nobody can overwrite what another wrote.
  */
 const WITHOUT_GENERATION = [
   'POST /resource_providers',
@@ -27,7 +27,6 @@ const WITHOUT_GENERATION = [
   'DELETE /resource_classes/{name}',
   'PUT /traits/{name}',
   'DELETE /traits/{name}',
-  'POST /allocation_candidates/explain',
 ];
 
 const VCPU = { total: 16 };
@@ -111,7 +110,6 @@ describe('every mutating route of the document', () => {
       'PUT /resource_providers/{uuid}': { name: 'renamed' },
       'PUT /allocations/{consumer_uuid}': held,
       'POST /allocations': { [consumer]: held },
-      'POST /claims': { query: { resources: 'VCPU:1' }, consumers: [{ ...OWNER, consumer_uuid: consumer }] },
       'POST /reshaper': {
         inventories: { [uuid]: { inventories: { VCPU }, resource_provider_generation: 2 } },
         allocations: { [consumer]: held },

@@ -184,7 +184,7 @@ describe('POST /allocations/query', () => {
   it('shows each as it is shown alone', async () => {
     const [uuid = ''] = consumers;
     const { body } = await story.berth.post<ConsumersPage>('/allocations/query', { consumer_uuids: [uuid] });
-    const alone = await story.at(39).get(`/allocations/${uuid}`);
+    const alone = await story.berth.get(`/allocations/${uuid}`);
     expect(body).toEqual({ allocations: { [uuid]: alone.body }, next: null });
   });
 

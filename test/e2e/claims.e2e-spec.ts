@@ -88,6 +88,7 @@ describe('a claim', () => {
       ...OWNER,
       allocations: { [large]: { resources, generation: 3 } },
       consumer_generation: 1,
+      slot_locks: [],
     });
   });
 

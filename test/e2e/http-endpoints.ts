@@ -85,13 +85,6 @@ export const ENDPOINTS: readonly EndpointRow[] = SHORT.map(([method, path, since
   ...more,
 }));
 
-/** Routes that only clients of berth 1.0 find. */
-export const BERTH_ENDPOINTS: readonly string[] = [
-  'POST /claims',
-  'GET /allocation_candidates/explain',
-  'POST /allocation_candidates/explain',
-];
-
 /** A row's path with names in it of the right form that nobody has; `PUT` may make what it names, and nobody else. */
 export function examplePath({ method, path }: Pick<EndpointRow, 'method' | 'path'>): string {
   return path

@@ -97,7 +97,7 @@ export async function addedConsumers(databaseUrl: string, count: number): Promis
 async function raised(tx: Tx, id: number): Promise<Written | undefined> {
   const { rows } = await run(tx, generationSql.lockProvider, [id]);
   const from = rows[0]?.generation ?? 0;
-  await run(tx, generationSql.advance.provider, [[id], [from], [from + 1]]);
+  await run(tx, generationSql.advance.provider, [[id], [from], [from + 1], [Math.random() < 0.5]]);
   return { kind: 'provider', uuid: providerUuid(id), generation: from + 1, deleted: false, order: (order += 1) };
 }
 

@@ -25,7 +25,7 @@ type Done = (error: Error | null, body: Buffer) => void;
 export function installCompression(server: FastifyInstance): void {
   server.addHook('onSend', (request, reply, payload, done) => {
     const wanted = request.headers['accept-encoding'];
-    // A stream is documentation, and no answer of the API.
+    // A stream is documentation, or events, of which none may be held back.
     if (
       wanted === undefined ||
       !Buffer.isBuffer(payload) ||

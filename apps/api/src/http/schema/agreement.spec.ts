@@ -13,6 +13,7 @@ import {
 import { POST_RESHAPER_BODIES } from '../../reshaper/reshaper.dto.js';
 import { POST_RESOURCE_CLASS_BODIES, PUT_RESOURCE_CLASS_BODIES } from '../../resource-classes/resource-classes.dto.js';
 import { POST_PROVIDER_BODIES, PUT_PROVIDER_BODIES } from '../../resource-providers/resource-providers.dto.js';
+import { POST_SLOT_LOCKS_BODIES } from '../../slot-locks/slot-locks.dto.js';
 import { PUT_PROVIDER_TRAITS_BODIES } from '../../traits/traits.dto.js';
 import { obeysDecorators, schemaOf, validateBody } from './index.js';
 import type { BodyClass, VersionedBody } from './index.js';
@@ -36,6 +37,8 @@ const OWNED = { allocations: HELD, project_id: 'p', user_id: 'u' };
 const KNOWN = { ...OWNED, consumer_generation: null };
 const MAPPED = { ...KNOWN, mappings: { '': [UUID], _A: [UUID, OTHER_UUID] } };
 const TYPED = { ...MAPPED, consumer_type: 'INSTANCE' };
+const SLOTS = ['a', { key: 'b', limit: 3 }, { key: 'c', limit: 1, slot: 0, since: 'now' }];
+const SLOTTED = { ...TYPED, slot_locks: SLOTS };
 const LISTED = [{ resource_provider: { uuid: UUID }, resources: { VCPU: 1 } }];
 const INVENTORIES = { resource_provider_generation: 3, inventories: { VCPU: RECORD, CUSTOM_A: { total: 1 } } };
 
@@ -67,12 +70,21 @@ const EXAMPLES: ReadonlyMap<BodyClass, Json> = new Map([
     POST_RESHAPER_BODIES,
     ...[KNOWN, MAPPED, TYPED].map((consumer) => ({ inventories: two(INVENTORIES), allocations: two(consumer) })),
   ),
+  ...berthExamples([PUT_ALLOCATIONS_BODIES, SLOTTED], [POST_ALLOCATIONS_BODIES, two(SLOTTED)]),
+  ...examples(POST_SLOT_LOCKS_BODIES, { owner: 'o', slot_locks: SLOTS, lease_seconds: 5 }),
   ...examples(POST_RESOURCE_CLASS_BODIES, { name: 'CUSTOM_A' }),
   ...examples(PUT_RESOURCE_CLASS_BODIES, { name: 'CUSTOM_A' }),
   ...examples(POST_PROVIDER_BODIES, { name: 'a', uuid: UUID }, { name: 'a', uuid: UUID, parent_provider_uuid: null }),
   ...examples(PUT_PROVIDER_BODIES, { name: 'a' }, { name: 'a', parent_provider_uuid: UUID }),
   ...examples(PUT_PROVIDER_TRAITS_BODIES, { resource_provider_generation: 3, traits: ['HW_CPU_X86_VMX', 'CUSTOM_A'] }),
 ]);
+
+/** Of the bodies that only berth 1.0 has. */
+function berthExamples(...rows: (readonly [readonly VersionedBody[], Json])[]): [BodyClass, Json][] {
+  return rows.flatMap(([bodies, body]) =>
+    bodies.flatMap(({ berth }): [BodyClass, Json][] => (berth === undefined ? [] : [[berth, body]])),
+  );
+}
 
 function examples(rows: readonly VersionedBody[], ...bodies: Json[]): [BodyClass, Json][] {
   return rows.map((row, index) => [row.class, bodies[index] ?? null]);
