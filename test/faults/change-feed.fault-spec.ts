@@ -118,8 +118,7 @@ describe(`a server that is killed ${KILLS} times under ${WRITERS} writers and tw
       const stream = await openEventStream(`http://127.0.0.1:${port}/changes`, headers).catch(() => undefined);
       let ended = false;
       void stream?.ended.then(() => (ended = true));
-      while (stream !== undefined && !ended && !(await isAll([...lines, ...told(stream.events)]))))
-        await sleep(20);
+      while (stream !== undefined && !ended && !(await isAll([...lines, ...told(stream.events)]))) await sleep(20);
       stream?.close();
       lines.push(...told(stream?.events ?? []));
       cursor = stream?.events.at(-1)?.id ?? cursor;

@@ -106,7 +106,7 @@ async function consumed(tx: Tx, uuid: string): Promise<Written | undefined> {
   const { rows: known } = await run(tx, consumerSql.lockByUuids, [[uuid]]);
   const [consumer] = known;
   if (consumer === undefined) {
-    const { rows } = await run(tx, consumerSql.insert, [[uuid], ['p'], ['u'], [null], [1]]);
+    const { rows } = await run(tx, consumerSql.insert, [[uuid], ['p'], ['u'], [null], [1], [false]]);
     // Somebody else added it a moment before.
     if (rows.length === 0) return undefined;
     return { kind: 'consumer', uuid, generation: 1, deleted: false, order: (order += 1) };
