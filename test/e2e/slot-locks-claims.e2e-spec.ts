@@ -215,6 +215,25 @@ describe('several consumers at once', () => {
   });
 });
 
+describe('POST /claims', () => {
+  it('finds room and takes slots, all or nothing', async () => {
+    const one = key();
+    const consumer = (uuid: string): object => ({
+      ...{ consumer_uuid: uuid, consumer_generation: null, project_id: 'p', user_id: 'u', consumer_type: 'INSTANCE' },
+      slot_locks: [one],
+    });
+    const [a, b] = [randomUUID(), randomUUID()];
+    const query = { resources: 'VCPU:1' };
+    const both = await berth.post('/claims', { query, consumers: [consumer(a), consumer(b)] });
+    expect({ status: both.status, reason: reasonOf(both) }).toMatchObject({
+      status: 409,
+      reason: { code: 'berth.slot_taken', slot_locks: [{ key: one, limit: 1 }] },
+    });
+    expect((await berth.post('/claims', { query, consumers: [consumer(a)] })).status).toBe(200);
+    expect(await slotsOf(a)).toEqual([{ key: one, slot: 0, limit: 1 }]);
+  });
+});
+
 describe('what a request may say', () => {
   it.each([
     ['not a list', 'x', "'x' is not of type 'array'"],

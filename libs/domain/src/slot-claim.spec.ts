@@ -6,7 +6,7 @@ import { openLedger, settle } from './settlement.js';
 import { SlotTaken, type HeldSlot, type SlotPool, type WantedSlot } from './slot-lock.js';
 
 const VCPU: LedgerInventory = {
-  ...{ resourceClass: 'VCPU', resourceClassId: 0, total: 4, reserved: 0, minUnit: 1, maxUnit: 4, stepSize: 1 },
+  ...{ resourceClass: 'VCPU', resourceClassId: 0, total: 4, reserved: 0, minUnit: 1, maxUnit: 9, stepSize: 1 },
   ...{ allocationRatio: 1, used: 0 },
 };
 
