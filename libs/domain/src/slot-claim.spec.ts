@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { AllocationWrite } from './allocation.js';
 import { toGeneration } from './generation.js';
-import { applyRemoval, applyWrites, NO_NEWCOMERS, type Ledger, type LedgerInventory } from './ledger.js';
+import { applyRemoval, applyWrites, type Ledger, type LedgerInventory } from './ledger.js';
+import { NO_NEWCOMERS } from './newcomers.js';
 import { openLedger, settle } from './settlement.js';
 import { SlotTaken, type HeldSlot, type SlotPool, type WantedSlot } from './slot-lock.js';
 
