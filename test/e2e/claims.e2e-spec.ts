@@ -79,6 +79,7 @@ describe('a claim', () => {
             allocations: { [large]: { resources, generation: 3 } },
             mappings: { '': [large] },
             consumer_generation: 1,
+            slot_locks: [],
           },
         },
       },
@@ -138,6 +139,40 @@ describe('a claim', () => {
     const again = await claim(4, { consumers: [{ ...who, consumer_generation: 1 }] });
     expect(again.body.claims[who.consumer_uuid]?.consumer_generation).toBe(2);
     expect(await usageOf(hosts[2] ?? '')).toMatchObject({ VCPU: placesOf(again)[0] === 2 ? 4 : 0 });
+  });
+});
+
+describe('slot locks', () => {
+  const locking = (...slot_locks: unknown[]) => ({ ...consumer(), slot_locks });
+
+  it('come with the claim, and are told with it', async () => {
+    const key = `licence(${randomUUID()})`;
+    const who = locking(key, { key: `${key}s`, limit: 2 });
+    const { body } = await claim(1, { consumers: [who] });
+    const held = await berth.get<{ slot_locks: object[] }>(`/allocations/${who.consumer_uuid}`);
+    const entry = body.claims[who.consumer_uuid] as Held & { readonly slot_locks: readonly object[] };
+    expect(entry.slot_locks).toEqual([
+      { key, slot: 0, limit: 1 },
+      { key: `${key}s`, slot: 0, limit: 2 },
+    ]);
+    expect(held.body.slot_locks).toEqual(entry.slot_locks.map((one) => expect.objectContaining(one)));
+    // Written back, the claim keeps its slots.
+    expect((await berth.put(`/allocations/${who.consumer_uuid}`, entry)).status).toBe(204);
+    expect((await berth.get<object>(`/allocations/${who.consumer_uuid}`)).body).toMatchObject({
+      slot_locks: held.body.slot_locks,
+    });
+  });
+
+  it('that are taken refuse the whole claim', async () => {
+    const key = `pci(${randomUUID()})`;
+    await claim(1, { consumers: [locking(key)] });
+    const [free, taken] = [locking(`${key}-other`), locking(key)];
+    const reply = await claim(1, { consumers: [free, taken] });
+    expect(refusalOf(reply)).toEqual({ status: 409, code: 'berth.slot_taken' });
+    expect((await berth.get<Held>(`/allocations/${free.consumer_uuid}`)).body.allocations).toEqual({});
+    // Nor do two of one request share a slot.
+    const twice = await claim(1, { consumers: [locking(`${key}-third`), locking(`${key}-third`)] });
+    expect(refusalOf(twice)).toEqual({ status: 409, code: 'berth.slot_taken' });
   });
 });
 

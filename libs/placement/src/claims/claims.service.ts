@@ -18,9 +18,10 @@ import {
   type Claimant,
   type Generation,
   type Ledger,
+  type WantedSlot,
 } from '#berth/domain';
 import { Injectable } from '@nestjs/common';
-import { Claims } from '../claims.js';
+import { Claims, type Operation } from '../claims.js';
 import { SnapshotKeeper } from '../snapshot-keeper.js';
 
 /** What is to be found, and who claims it: the request once for each of them. */
@@ -38,6 +39,12 @@ export interface Claimed {
   readonly generation: Generation | undefined;
   readonly providers: readonly ClaimedProvider[];
   readonly mappings: readonly ClaimedMapping[];
+  readonly slots: readonly ClaimedSlot[];
+}
+
+/** A slot that came with the claim; `slot` undefined: nothing was written. */
+export interface ClaimedSlot extends WantedSlot {
+  readonly slot: number | undefined;
 }
 
 export interface ClaimedProvider {
@@ -121,6 +128,7 @@ export class ClaimsService {
       claimant,
       generation: undefined,
       ...optionAt(choice.options, choice.wanted[at]),
+      slots: (claimant.slotLocks ?? []).map((wanted) => ({ ...wanted, slot: undefined })),
     }));
     return { status: 'claimed', claims };
   }
@@ -147,20 +155,17 @@ export class ClaimsService {
       providers.map(({ uuid, resources }) => ({ providerUuid: uuid, resources })),
     );
     const named = allocations.flat();
-    let claimed: Claimed[] = [];
-    const operation = {
-      name: 'claims.claim',
+    const operation: Operation<Claimed[]> = {
       writes: claimants.map((claimant, at) => ({ ...claimant, allocations: allocations[wanted[at] ?? 0] ?? [] })),
       providerUuids: named.map(({ providerUuid }) => providerUuid),
       resourceClasses: named.flatMap(({ resources }) => resources.map(({ resourceClass }) => resourceClass)),
-      apply: (ledger: Ledger) => {
+      apply: (ledger) => {
         const taken = applyFirstFit(ledger, claimants, allocations, wanted);
-        claimed = claimants.map((claimant, at) => readBack(ledger, claimant, optionAt(options, taken[at])));
+        return claimants.map((claimant, at) => readBack(ledger, claimant, optionAt(options, taken[at])));
       },
     };
     try {
-      await this.claims.run(operation);
-      return claimed;
+      return await this.claims.run(operation);
     } catch (error) {
       if (isLackOfRoom(error)) return undefined;
       throw error;
@@ -206,13 +211,15 @@ function optionAt(options: readonly Option[], at: number | undefined): Option {
 
 /** What a claimant got, with the generations that the ledger has now. */
 function readBack(ledger: Ledger, claimant: Claimant, { providers, mappings }: Option): Claimed {
+  const consumer = ledger.consumers.get(claimant.consumerUuid);
   return {
     claimant,
-    generation: ledger.consumers.get(claimant.consumerUuid)?.generation,
+    generation: consumer?.generation,
     providers: providers.map((provider) => ({
       ...provider,
       generation: ledger.providers.get(provider.uuid)?.generation ?? provider.generation,
     })),
     mappings,
+    slots: (consumer?.slots ?? []).map(({ key, limit, slot }) => ({ key, limit, slot })),
   };
 }

@@ -45,7 +45,14 @@ const INVENTORIES = { resource_provider_generation: 3, inventories: { VCPU: RECO
 const CLAIM = {
   query: { resources: 'VCPU:1', required: ['A', 'in:B,C'] },
   consumers: [
-    { consumer_uuid: UUID, consumer_generation: null, project_id: 'p', user_id: 'u', consumer_type: 'INSTANCE' },
+    {
+      consumer_uuid: UUID,
+      consumer_generation: null,
+      project_id: 'p',
+      user_id: 'u',
+      consumer_type: 'INSTANCE',
+      slot_locks: ['a', { key: 'b', limit: 3 }],
+    },
   ],
   preference: { weights: { VCPU: 1.5 } },
   dry_run: true,
