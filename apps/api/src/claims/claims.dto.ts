@@ -1,3 +1,4 @@
+import { MAX_SLOT_LOCKS } from '#berth/domain';
 import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
@@ -15,6 +16,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { ANY_KEY, QueryValue, type CandidatesQueryBody } from '../http/candidates/candidates-query.dto.js';
+import { LimitedSlot, SlotKey, type SlotLocksBody } from '../http/schema/slot-lock.dto.js';
 import {
   AnyOf,
   IsIntOrNull,
@@ -51,6 +53,12 @@ export class ClaimConsumer {
   @Length(1, 255)
   @Matches(/^[A-Z0-9_]+$/)
   readonly consumer_type!: string;
+
+  @MayBeAbsent()
+  @IsArray()
+  @ArrayMaxSize(MAX_SLOT_LOCKS)
+  @AnyOf(() => [SlotKey, LimitedSlot], { each: true })
+  readonly slot_locks?: SlotLocksBody;
 }
 
 export class PreferenceName {

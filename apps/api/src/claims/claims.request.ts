@@ -3,6 +3,7 @@ import type { ClaimRequest, Preference } from '#berth/placement';
 import { queryPairsOf } from '../http/candidates/candidates-query.dto.js';
 import { toCandidatesRequest, type CandidatesOptions } from '../http/candidates/candidates.query.js';
 import { normalizeUuid } from '../http/schema/index.js';
+import { toWantedSlots } from '../http/schema/slot-lock.dto.js';
 import type { ClaimConsumer, PostClaimsBody } from './claims.dto.js';
 
 /**
@@ -29,6 +30,7 @@ function toClaimants(consumers: readonly ClaimConsumer[]): Claimant[] {
     project: consumer.project_id,
     user: consumer.user_id,
     consumerType: consumer.consumer_type,
+    slotLocks: toWantedSlots(consumer.slot_locks ?? []),
   }));
   const twice = claimants.find(({ consumerUuid }, at) =>
     claimants.slice(0, at).some((before) => before.consumerUuid === consumerUuid),

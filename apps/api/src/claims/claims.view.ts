@@ -21,7 +21,7 @@ export function claimsView(outcome: ClaimOutcome, { request, claimants, dryRun }
   };
 }
 
-function claimView({ claimant, generation, providers, mappings }: Claimed): object {
+function claimView({ claimant, generation, providers, mappings, slots }: Claimed): object {
   return {
     allocations: Object.fromEntries(
       providers.map((provider) => [
@@ -37,5 +37,6 @@ function claimView({ claimant, generation, providers, mappings }: Claimed): obje
     user_id: claimant.user,
     consumer_generation: generation ?? claimant.consumerGeneration,
     consumer_type: claimant.consumerType,
+    slot_locks: slots.map(({ key, slot, limit }) => ({ key, slot, limit })),
   };
 }
