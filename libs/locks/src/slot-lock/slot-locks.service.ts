@@ -75,7 +75,7 @@ export class SlotLocksService {
   }
 
   private transact(requests: readonly OwnerRequest[]): Promise<readonly Outcome<readonly OwnedSlot[]>[]> {
-    return this.transactions.run('slotLocks.group', async (tx) => {
+    return this.transactions.runByKey('slotLocks.group', async (tx) => {
       const owners = new Set(requests.map(({ owner }) => owner));
       const read = await this.slots.readOwners(
         tx,
