@@ -1,6 +1,6 @@
 import { openPools, settlePools } from '#berth/domain';
 import { SlotLockStore, Transactions } from '#berth/store';
-import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 
 /** Nobody waits for it: who wants a slot that is over its lease takes it. One look-up by index each time. */
 const PERIOD_MS = 10_000;
@@ -10,10 +10,9 @@ const SWEPT_AT_ONCE = 500;
 
 /** Removes locks that are over their lease and that nobody came to take. */
 @Injectable()
-export class SlotLockSweeper implements OnApplicationBootstrap, OnApplicationShutdown {
+export class SlotLockSweeper implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(SlotLockSweeper.name);
   private timer: NodeJS.Timeout | undefined;
-  private sweeping: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly transactions: Transactions,
@@ -21,15 +20,13 @@ export class SlotLockSweeper implements OnApplicationBootstrap, OnApplicationShu
   ) {}
 
   onApplicationBootstrap(): void {
-    this.timer = setTimeout(() => {
-      this.sweeping = this.sweepQuietly();
-    }, PERIOD_MS).unref();
+    this.timer = setTimeout(() => void this.sweepQuietly(), PERIOD_MS).unref();
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  /** As soon as the end is announced. What is under way ends by itself, and is caught if its connection goes first. */
+  onModuleDestroy(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
-    await this.sweeping;
   }
 
   /** Removes what is over its lease, of at most SWEPT_AT_ONCE keys. Answers of how many. */

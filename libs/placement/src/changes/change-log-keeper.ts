@@ -1,5 +1,5 @@
 import { ChangeLogStore, Transactions } from '#berth/store';
-import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 
 export interface ChangesOptions {
   /** How long changes are remembered at least: s. */
@@ -19,7 +19,7 @@ const MAX_PORTIONS = 400;
 
 /** Keeps the log of changes fit for use: marks at which readers can stop, and an end to what is remembered. */
 @Injectable()
-export class ChangeLogKeeper implements OnApplicationShutdown {
+export class ChangeLogKeeper implements OnModuleDestroy {
   private readonly logger = new Logger(ChangeLogKeeper.name);
   private readonly marking = setInterval(() => void this.mark(), MARK_SECONDS * 1_000).unref();
   private readonly sweeping = setInterval(() => void this.sweep(), SWEEP_MS).unref();
@@ -30,7 +30,8 @@ export class ChangeLogKeeper implements OnApplicationShutdown {
     @Inject(CHANGES_OPTIONS) private readonly options: ChangesOptions,
   ) {}
 
-  onApplicationShutdown(): void {
+  /** As soon as the end is announced: what began later would be waited for, also where the database says nothing. */
+  onModuleDestroy(): void {
     clearInterval(this.marking);
     clearInterval(this.sweeping);
   }
