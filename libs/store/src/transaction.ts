@@ -7,6 +7,7 @@ import { DataSource } from 'typeorm';
 import { fateOf } from './commit.js';
 import { LostRace } from './lost-race.js';
 import { isRetryable, isUnavailable, isUnstorableText } from './pg-errors.js';
+import { renewPlans } from './plans.js';
 import type { Tx } from './sql.js';
 
 /** Deadlocks and serialization failures are over after one or two runs; more means something is wrong. */
@@ -77,6 +78,7 @@ export class Transactions {
     const runner = this.dataSource.createQueryRunner();
     try {
       const client = (await runner.connect()) as PoolClient;
+      renewPlans(client);
       if (begin === undefined) return await work({ client });
       const { result, xid } = await begun(client, begin, work);
       await this.commit(client, xid);

@@ -5,6 +5,7 @@ import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { ANSWER_LIMIT_MS, CONNECT_LIMIT_MS } from '../data-source.js';
 import { isUnavailable } from '../pg-errors.js';
+import { renewPlans } from '../plans.js';
 import type { Tx } from '../sql.js';
 import { tune } from './change.sql.js';
 
@@ -23,6 +24,7 @@ export class ChangeSession implements OnApplicationShutdown {
     const known = this.client;
     if (known !== undefined) {
       try {
+        renewPlans(known);
         return await work({ client: known });
       } catch (error) {
         this.drop(known);
