@@ -16,9 +16,11 @@ export class AggregatesController {
     gates: ['accept', 'version', 'policy'],
     since: 1,
     summary: 'List the aggregates of a provider',
+    tagged: 'provider',
   })
   async list(@Param('uuid') uuid: string, @Minor() minor: number): Promise<Answer> {
-    return ok(aggregatesView(await this.aggregates.list(uuid), minor), { lastModifiedMs: 'now' });
+    const found = await this.aggregates.list(uuid);
+    return ok(aggregatesView(found, minor), { lastModifiedMs: 'now', tagged: found.generation });
   }
 
   @Put()

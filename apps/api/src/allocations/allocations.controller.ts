@@ -36,6 +36,7 @@ export class AllocationsController {
     rule: 'placement:allocations:list',
     gates: ['accept', 'policy'],
     summary: 'List the allocations of a consumer',
+    tagged: 'consumer',
   })
   async show(
     @Param('consumer_uuid') consumerUuid: string,
@@ -43,7 +44,8 @@ export class AllocationsController {
     @SpeaksBerth() berth: boolean,
   ): Promise<Answer> {
     const held = await this.allocations.show(consumerUuid);
-    return ok(consumerAllocationsView(held, minor, berth), { lastModifiedMs: held?.createdAtMs ?? 'now' });
+    const lastModifiedMs = held?.createdAtMs ?? 'now';
+    return ok(consumerAllocationsView(held, minor, berth), { lastModifiedMs, tagged: held?.generation });
   }
 
   @Put(':consumer_uuid')

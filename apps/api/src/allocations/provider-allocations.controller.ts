@@ -14,9 +14,13 @@ export class ProviderAllocationsController {
     rule: 'placement:resource_providers:allocations:list',
     gates: ['accept', 'policy'],
     summary: 'List what is allocated from a provider',
+    tagged: 'provider',
   })
   async list(@Param('uuid') uuid: string, @Minor() minor: number): Promise<Answer> {
     const held = await this.allocations.listByProvider(uuid);
-    return ok(providerAllocationsView(held, minor), { lastModifiedMs: held.createdAtMs ?? 'now' });
+    return ok(providerAllocationsView(held, minor), {
+      lastModifiedMs: held.createdAtMs ?? 'now',
+      tagged: held.generation,
+    });
   }
 }

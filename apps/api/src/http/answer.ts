@@ -6,6 +6,8 @@ export interface AnswerOptions {
   readonly location?: string;
   /** ms since the epoch; 'omit' or absent: the header is left out. Sent from 1.15 on (spec http.md §7). */
   readonly lastModifiedMs?: number | 'now' | 'omit';
+  /** The generation that the body shows; under berth 1.0 the answer gets an entity tag that begins with it. */
+  readonly tagged?: number | undefined;
 }
 
 export class Answer {

@@ -81,10 +81,10 @@ function isGeneration(value: unknown): value is number | null {
   return value === null || (Number.isSafeInteger(value) && (value as number) >= 0);
 }
 
-/** An entity tag as the service gives them: the generation, and behind a dot what changed since without raising it. */
+/** A generation in quotes, or an entity tag as the service gives them: only the generation of it is looked at. */
 function fromHeader(header: string | undefined): unknown[] {
   if (header === undefined) return [];
-  const number = /^\s*"(\d+)(?:\.\d+)?"\s*$/.exec(header)?.[1];
+  const number = /^\s*"(\d+)(?:\.\d+(?:-(?:br|gzip))?)?"\s*$/.exec(header)?.[1];
   return [number === undefined ? header : Number(number)];
 }
 

@@ -1,5 +1,5 @@
 import { brotliCompress, brotliCompressSync, constants, gzip, gzipSync, type BrotliOptions } from 'node:zlib';
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 export type Coding = 'br' | 'gzip';
 
@@ -24,18 +24,12 @@ type Done = (error: Error | null, body: Buffer) => void;
 /** Compresses answers for clients that ask for it. To all others they stay what they are, header by header. */
 export function installCompression(server: FastifyInstance): void {
   server.addHook('onSend', (request, reply, payload, done) => {
-    const wanted = request.headers['accept-encoding'];
     // A stream is documentation, or events, of which none may be held back.
-    if (
-      wanted === undefined ||
-      !Buffer.isBuffer(payload) ||
-      payload.length < LEAST_BYTES ||
-      request.method === 'HEAD'
-    ) {
+    if (!Buffer.isBuffer(payload)) {
       done(null, payload);
       return;
     }
-    const coding = chooseCoding(Array.isArray(wanted) ? wanted.join(',') : wanted);
+    const coding = codingOf(request, payload);
     if (coding === undefined) {
       done(null, payload);
       return;
@@ -43,6 +37,8 @@ export function installCompression(server: FastifyInstance): void {
     compress(coding, payload, (error, body) => {
       // The plain answer will do: it is never unacceptable to a client that didn't say so.
       if (error !== null) {
+        // If there is one it is that of the coded answer.
+        void reply.removeHeader('etag');
         done(null, payload);
         return;
       }
@@ -50,6 +46,13 @@ export function installCompression(server: FastifyInstance): void {
       done(null, body);
     });
   });
+}
+
+/** How the answer to a request will be coded; undefined: not at all. */
+export function codingOf({ headers, method }: FastifyRequest, body: Buffer): Coding | undefined {
+  const wanted = headers['accept-encoding'];
+  if (wanted === undefined || body.length < LEAST_BYTES || method === 'HEAD') return undefined;
+  return chooseCoding(Array.isArray(wanted) ? wanted.join(',') : wanted);
 }
 
 /**
@@ -89,10 +92,14 @@ function compress(coding: Coding, body: Buffer, done: Done): void {
  * Only what is compressed says that it varies: a cache that kept a plain answer may give it to anybody, and who asked for
  * nothing sees the headers of the API and no others (spec http.md §4).
  */
-function markCoded(reply: FastifyReply, coding: Coding): void {
+export function varyByCoding(reply: FastifyReply): void {
   const vary = reply.getHeader('vary');
-  void reply.header('content-encoding', coding);
   void reply.header('vary', vary === undefined ? 'Accept-Encoding' : `${String(vary)},Accept-Encoding`);
+}
+
+function markCoded(reply: FastifyReply, coding: Coding): void {
+  void reply.header('content-encoding', coding);
+  varyByCoding(reply);
   // That of the plain body, if somebody has set it already.
   void reply.removeHeader('content-length');
 }

@@ -18,6 +18,8 @@ export interface RequestContext {
   generationRequired: boolean;
   /** The generation that the request says it saw, from wherever it came; undefined: none, or none was asked for. */
   claimedGeneration: number | null | undefined;
+  /** Whether answers may be compressed for those who ask for it. */
+  readonly mayCompress: boolean;
   /** The query string as it was read; undefined until somebody wants it. */
   pairs: QueryPairs | undefined;
 }

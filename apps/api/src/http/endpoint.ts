@@ -2,6 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiBody, ApiExtension, ApiHeader, ApiOperation, ApiQuery, ApiResponse, ApiSecurity } from '@nestjs/swagger';
 import type { GenerationOf } from './claimed-generation.js';
+import type { TagOf } from './entity-tag.js';
 import { BERTH_VERSION } from './microversion.js';
 import { schemaOf, type VersionedBody } from './schema/index.js';
 
@@ -42,6 +43,8 @@ export interface EndpointRules {
 
 export interface EndpointOptions extends EndpointRules {
   readonly summary: string;
+  /** For the documentation: answers are tagged under berth 1.0, with whose generation. See `AnswerOptions.tagged`. */
+  readonly tagged?: TagOf;
 }
 
 /** The rules of a handler under which the pipeline finds them on its route. */
@@ -50,7 +53,7 @@ export interface EndpointConfig {
 }
 
 /** Declares a handler of the Placement API: its rules for the pipeline, and its documentation. */
-export function Endpoint({ summary, ...rules }: EndpointOptions): MethodDecorator {
+export function Endpoint({ summary, tagged, ...rules }: EndpointOptions): MethodDecorator {
   const config: EndpointConfig = { endpoint: rules };
   return applyDecorators(
     RouteConfig(config),
@@ -64,6 +67,7 @@ export function Endpoint({ summary, ...rules }: EndpointOptions): MethodDecorato
     }),
     ...contractDocs(rules),
     ...generationDocs(rules),
+    ...tagDocs(tagged),
     ...bodyDocs(rules),
     ...errorDocs(rules),
   );
@@ -92,6 +96,20 @@ function generationDocs({ generation }: EndpointRules): MethodDecorator[] {
     marked,
     ApiHeader({ name: 'If-Match', required: false, description: 'Under berth 1.0: the generation seen, `"<n>"`.' }),
     ApiQuery({ name, required: false, schema: { type: 'integer' }, description: 'Under berth 1.0: the same.' }),
+  ];
+}
+
+/** Marked as well, so that clients and tests can tell which answers have a tag. */
+function tagDocs(tagged: TagOf | undefined): MethodDecorator[] {
+  if (tagged === undefined) return [];
+  return [
+    ApiExtension('x-berth-entity-tag', tagged),
+    ApiHeader({
+      name: 'If-None-Match',
+      required: false,
+      description: 'Under berth 1.0: entity tags of answers that the client has, or `*`.',
+    }),
+    ApiResponse({ status: 304, description: 'Under berth 1.0: the client has named the entity tag of the answer.' }),
   ];
 }
 

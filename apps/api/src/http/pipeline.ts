@@ -52,7 +52,7 @@ export function installPipeline(server: FastifyInstance, config: PipelineConfig,
     done();
   });
   server.addHook('onRequest', (request, reply, done) => {
-    begin(request, reply);
+    begin(request, reply, config.compression);
     // Otherwise busy clients would keep their connections, and the process, alive for ever.
     if (stopping) void reply.header('connection', 'close');
     if (answerCors(config.cors, request, reply)) {
@@ -80,7 +80,7 @@ export function installPipeline(server: FastifyInstance, config: PipelineConfig,
   });
 }
 
-function begin(request: FastifyRequest, reply: FastifyReply): void {
+function begin(request: FastifyRequest, reply: FastifyReply, mayCompress: boolean): void {
   const { headers } = request.raw;
   const accept =
     headers.accept === undefined || headers.accept === '' || headers.accept === '*/*' ? undefined : headers.accept;
@@ -94,6 +94,7 @@ function begin(request: FastifyRequest, reply: FastifyReply): void {
     berth: false,
     generationRequired: false,
     claimedGeneration: undefined,
+    mayCompress,
     pairs: undefined,
   });
   void reply.header(REQUEST_ID_HEADER, requestId);

@@ -2,8 +2,10 @@ import { Readable } from 'node:stream';
 import { Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Answer } from './answer.js';
-import { contextOf } from './context.js';
+import { codingOf, varyByCoding } from './compression.js';
+import { contextOf, type RequestContext } from './context.js';
 import { variesByOrigin } from './cors.js';
+import { entityTag, namesTag } from './entity-tag.js';
 import { writeError } from './error-body.js';
 import { toHttpError } from './http-error.js';
 import { BERTH_VERSION, namesBerth, VERSION_HEADER } from './microversion.js';
@@ -20,8 +22,9 @@ const logger = new Logger('Http');
 /** Sends what a handler answered. */
 export function sendAnswer(reply: FastifyReply, answer: Answer): void {
   const { request } = reply;
-  const minor = contextOf(request)?.minor;
-  const { location, lastModifiedMs } = answer.options;
+  const context = contextOf(request);
+  const minor = context?.minor;
+  const { location, lastModifiedMs, tagged } = answer.options;
   void reply.code(answer.status);
   if (minor !== undefined) addVersionHeaders(reply, minor);
   if (location !== undefined) void reply.header('location', absolute(request, location));
@@ -36,9 +39,33 @@ export function sendAnswer(reply: FastifyReply, answer: Answer): void {
     void reply.header('content-length', '0').send();
     return;
   }
-  if (answer.body instanceof Readable) sendEvents(reply, answer.body);
-  else if (Buffer.isBuffer(answer.body)) void reply.header('content-type', JSON_TYPE).send(answer.body);
-  else sendText(reply, JSON_TYPE, typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body));
+  if (answer.body instanceof Readable) {
+    sendEvents(reply, answer.body);
+    return;
+  }
+  const body = toBytes(answer.body);
+  if (tagged !== undefined && context?.berth === true && isKnown(reply, body, tagged, context)) return;
+  void reply.header('content-type', JSON_TYPE).send(body);
+}
+
+/** Gives the answer its entity tag. If the client has named it, the answer is 304 and sent; true then. */
+function isKnown(reply: FastifyReply, body: Buffer, generation: number, { mayCompress }: RequestContext): boolean {
+  const { request } = reply;
+  const coding = mayCompress ? codingOf(request, body) : undefined;
+  const tag = entityTag(generation, body, coding);
+  void reply.header('etag', tag);
+  const condition = request.headers['if-none-match'];
+  if (condition === undefined || !namesTag(condition, tag)) return false;
+  if (coding !== undefined) varyByCoding(reply);
+  // What a cache has of it stays; a date of now would say that something changed. Source: RFC 9110 §15.4.5.
+  void reply.removeHeader('last-modified').code(304).send();
+  return true;
+}
+
+/** Text as bytes: to text Fastify would add a charset, and the API's JSON has none. */
+function toBytes(body: object | string): Buffer {
+  if (Buffer.isBuffer(body)) return body;
+  return Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
 }
 
 /** Sends any error, in the words of the API. What nobody expected is logged, and its text stays inside. */
@@ -80,9 +107,8 @@ function sendEvents(reply: FastifyReply, stream: Readable): void {
     .send(stream);
 }
 
-/** As bytes: to text Fastify would add a charset, and the API's JSON has none. */
 function sendText(reply: FastifyReply, contentType: string, text: string): void {
-  void reply.header('content-type', contentType).send(Buffer.from(text));
+  void reply.header('content-type', contentType).send(toBytes(text));
 }
 
 function addVersionHeaders(reply: FastifyReply, minor: number): void {

@@ -26,11 +26,13 @@ export class InventoriesController {
     rule: 'placement:resource_providers:inventories:list',
     gates: ['accept', 'policy'],
     summary: 'List the inventories of a provider',
+    tagged: 'provider',
   })
   async list(@Param('uuid') uuid: string): Promise<Answer> {
     const { generation, inventories, changedAtMs } = await this.inventories.list(uuid);
     return ok(inventoriesView(generation, inventories), {
       lastModifiedMs: inventories.length > 0 ? changedAtMs : 'omit',
+      tagged: generation,
     });
   }
 
@@ -103,10 +105,11 @@ export class InventoriesController {
     rule: 'placement:resource_providers:inventories:show',
     gates: ['accept', 'policy'],
     summary: 'Show the inventory of one class',
+    tagged: 'provider',
   })
   async show(@Param('uuid') uuid: string, @Param('resource_class') resourceClass: string): Promise<Answer> {
     const { generation, inventory, changedAtMs } = await this.inventories.show(uuid, resourceClass);
-    return ok(inventoryView(generation, inventory), { lastModifiedMs: changedAtMs });
+    return ok(inventoryView(generation, inventory), { lastModifiedMs: changedAtMs, tagged: generation });
   }
 
   @Put(':resource_class')

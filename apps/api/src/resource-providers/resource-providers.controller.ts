@@ -55,10 +55,12 @@ export class ResourceProvidersController {
     rule: 'placement:resource_providers:show',
     gates: ['accept', 'policy'],
     summary: 'Show a resource provider',
+    tagged: 'provider',
   })
   async show(@Param('uuid') uuid: string, @Minor() minor: number, @MountPrefix() prefix: string): Promise<Answer> {
     const provider = await this.providers.show(uuid);
-    return ok(providerView(provider, minor, prefix), { lastModifiedMs: provider.changedAtMs });
+    const { changedAtMs: lastModifiedMs, generation: tagged } = provider;
+    return ok(providerView(provider, minor, prefix), { lastModifiedMs, tagged });
   }
 
   @Put(':uuid')

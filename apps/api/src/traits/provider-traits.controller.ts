@@ -18,10 +18,12 @@ export class ProviderTraitsController {
     gates: ['version', 'accept', 'policy'],
     since: SINCE,
     summary: 'List the traits of a provider',
+    tagged: 'provider',
   })
   async list(@Param('uuid') uuid: string): Promise<Answer> {
     const found = await this.traits.list(uuid);
-    return ok(providerTraitsView(found), { lastModifiedMs: found.traits.length > 0 ? found.changedAtMs : 'now' });
+    const lastModifiedMs = found.traits.length > 0 ? found.changedAtMs : 'now';
+    return ok(providerTraitsView(found), { lastModifiedMs, tagged: found.generation });
   }
 
   @Put()

@@ -36,8 +36,10 @@ export class UsagesController {
     rule: 'placement:resource_providers:usages',
     gates: ['accept', 'policy'],
     summary: 'Show what is used of a provider',
+    tagged: 'provider',
   })
   async byProvider(@Param('uuid') uuid: string): Promise<Answer> {
-    return ok(providerUsagesView(await this.usages.byProvider(uuid)), { lastModifiedMs: 'now' });
+    const found = await this.usages.byProvider(uuid);
+    return ok(providerUsagesView(found), { lastModifiedMs: 'now', tagged: found.generation });
   }
 }
