@@ -1,5 +1,6 @@
 import { UNKNOWN_CONSUMER_TYPE } from '#berth/domain';
 import type { ConsumerAllocations, ConsumersPage, HeldByConsumer, ProviderAllocations } from '#berth/placement';
+import { KeptText } from '../http/answer.js';
 import { toCursor } from '../http/cursor.js';
 import { MAX_MINOR } from '../http/microversion.js';
 import { CONSUMERS_LIST } from './query-allocations.dto.js';
@@ -39,17 +40,17 @@ export function consumersPageView({ consumers, next }: ConsumersPage): object {
 }
 
 /** Answers by what they show: what is remembered below the edge is written once a shape, and goes when that goes. */
-const texts = new WeakMap<ProviderAllocations, { plain?: string; withGenerations?: string }>();
+const texts = new WeakMap<ProviderAllocations, { plain?: KeptText; withGenerations?: KeptText }>();
 
 /** As JSON text. Source: spec allocations.md §2. */
-export function providerAllocationsView(held: ProviderAllocations, minor: number): string {
+export function providerAllocationsView(held: ProviderAllocations, minor: number): KeptText {
   let known = texts.get(held);
   if (known === undefined) texts.set(held, (known = {}));
   if (minor < CONSUMER_GENERATION_SINCE) return (known.plain ??= writeProviderAllocations(held, false));
   return (known.withGenerations ??= writeProviderAllocations(held, true));
 }
 
-function writeProviderAllocations(held: ProviderAllocations, generations: boolean): string {
+function writeProviderAllocations(held: ProviderAllocations, generations: boolean): KeptText {
   const amounts = new Map<HeldByConsumer['resources'], string>();
   const members = held.consumers().map(({ uuid, generation, resources }) => {
     let text = amounts.get(resources);
@@ -58,7 +59,8 @@ function writeProviderAllocations(held: ProviderAllocations, generations: boolea
     return `${JSON.stringify(uuid)}:{"resources":${text}${tail}`;
   });
   // Joined, not appended: that makes one flat string, half the memory of its pieces.
-  return [`{"allocations":{`, members.join(','), `},"resource_provider_generation":${held.generation}}`].join('');
+  const end = `},"resource_provider_generation":${held.generation}}`;
+  return new KeptText([`{"allocations":{`, members.join(','), end].join(''));
 }
 
 /** Source: docs/api/slot-locks.md. */

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { digestOf } from './entity-tag.js';
 
 /** What a handler answers; turned into status and headers in one place, `send-answer.ts`. */
 export interface AnswerOptions {
@@ -10,10 +11,28 @@ export interface AnswerOptions {
   readonly tagged?: number | undefined;
 }
 
+/** JSON text that is answered again and again: who has it already costs neither its digest nor its bytes. */
+export class KeptText {
+  private digested: string | undefined;
+  private counted: number | undefined;
+
+  constructor(readonly text: string) {}
+
+  /** That of its bytes. */
+  get digest(): string {
+    return (this.digested ??= digestOf(this.text));
+  }
+
+  /** In bytes. */
+  get length(): number {
+    return (this.counted ??= Buffer.byteLength(this.text));
+  }
+}
+
 export class Answer {
   constructor(
     readonly status: number,
-    /** An object to be written as JSON, JSON text, its bytes, a stream of events, or nothing. */
+    /** An object to be written as JSON, JSON text, kept or not, its bytes, a stream of events, or nothing. */
     readonly body: object | string | Buffer | Readable | undefined,
     readonly options: AnswerOptions,
   ) {}

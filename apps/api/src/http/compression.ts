@@ -29,7 +29,7 @@ export function installCompression(server: FastifyInstance): void {
       done(null, payload);
       return;
     }
-    const coding = codingOf(request, payload);
+    const coding = codingOf(request, payload.length);
     if (coding === undefined) {
       done(null, payload);
       return;
@@ -48,10 +48,10 @@ export function installCompression(server: FastifyInstance): void {
   });
 }
 
-/** How the answer to a request will be coded; undefined: not at all. */
-export function codingOf({ headers, method }: FastifyRequest, body: Buffer): Coding | undefined {
+/** How an answer of so many bytes to a request will be coded; undefined: not at all. */
+export function codingOf({ headers, method }: FastifyRequest, length: number): Coding | undefined {
   const wanted = headers['accept-encoding'];
-  if (wanted === undefined || body.length < LEAST_BYTES || method === 'HEAD') return undefined;
+  if (wanted === undefined || length < LEAST_BYTES || method === 'HEAD') return undefined;
   return chooseCoding(Array.isArray(wanted) ? wanted.join(',') : wanted);
 }
 

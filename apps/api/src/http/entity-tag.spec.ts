@@ -1,31 +1,33 @@
 import { describe, expect, it } from '@jest/globals';
-import { entityTag, namesTag } from './entity-tag.js';
+import { digestOf, entityTag, namesTag } from './entity-tag.js';
 
-const BODY = Buffer.from('{"generation":7}');
+const DIGEST = digestOf('{"generation":7}');
 
 describe('the tag of an answer', () => {
   it('begins with the generation, and is a strong one', () => {
-    expect(entityTag(7, BODY, undefined)).toMatch(/^"7\.\d+"$/);
+    expect(entityTag(7, DIGEST, undefined)).toMatch(/^"7\.\d+"$/);
   });
 
   it('is the same for the same bytes, in whatever process', () => {
-    expect(entityTag(7, Buffer.from('{}'), undefined)).toBe('"7.4905387166444775306"');
+    expect(digestOf(Buffer.from('{}'))).toBe(digestOf('{}'));
+    expect(digestOf(Buffer.from('"ü"'))).toBe(digestOf('"ü"'));
+    expect(entityTag(7, digestOf('{}'), undefined)).toBe('"7.4905387166444775306"');
   });
 
   it('is another for other bytes, another generation and another coding', () => {
     const tags = [
-      entityTag(7, BODY, undefined),
-      entityTag(7, Buffer.from('{"generation":8}'), undefined),
-      entityTag(8, BODY, undefined),
-      entityTag(7, BODY, 'br'),
-      entityTag(7, BODY, 'gzip'),
+      entityTag(7, DIGEST, undefined),
+      entityTag(7, digestOf('{"generation":8}'), undefined),
+      entityTag(8, DIGEST, undefined),
+      entityTag(7, DIGEST, 'br'),
+      entityTag(7, DIGEST, 'gzip'),
     ];
     expect(new Set(tags).size).toBe(tags.length);
   });
 
   it('says the coding behind the rest', () => {
-    const plain = entityTag(7, BODY, undefined);
-    expect(entityTag(7, BODY, 'gzip')).toBe(`${plain.slice(0, -1)}-gzip"`);
+    const plain = entityTag(7, DIGEST, undefined);
+    expect(entityTag(7, DIGEST, 'gzip')).toBe(`${plain.slice(0, -1)}-gzip"`);
   });
 });
 

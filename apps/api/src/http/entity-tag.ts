@@ -7,13 +7,17 @@ export type TagOf = 'provider' | 'consumer';
 /** What stands between quotes in the list of a condition. Source: RFC 9110 §8.8.3, §13.1.2. */
 const LISTED = /"([\x21\x23-\x7e\x80-\xff]*)"/g;
 
+/** What a tag says of a body: 64 bits of its digest, as a decimal number, so that the tag looks like `"<n>.<k>"`. */
+export function digestOf(body: Buffer | string): string {
+  return hash('sha256', body, 'buffer').readBigUInt64BE().toString();
+}
+
 /**
- * The strong tag of an answer: the generation that it shows, and 64 bits of the digest of its bytes. What is shown can
- * change while the generation stays, or is the same number again: docs/adr/0016. `coding`: how the bytes will be coded,
- * for those are others, and a strong tag says so (RFC 9110 §8.8.3.3).
+ * The strong tag of an answer: the generation that it shows, and the digest of its body. What is shown can change while
+ * the generation stays, or is the same number again: docs/adr/0016. `coding`: how the body will be coded, for that makes
+ * other bytes of it, and a strong tag says so (RFC 9110 §8.8.3.3).
  */
-export function entityTag(generation: number, body: Buffer, coding: Coding | undefined): string {
-  const digest = hash('sha256', body, 'buffer').readBigUInt64BE();
+export function entityTag(generation: number, digest: string, coding: Coding | undefined): string {
   return `"${generation}.${digest}${coding === undefined ? '' : `-${coding}`}"`;
 }
 

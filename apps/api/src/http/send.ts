@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream';
 import { Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Answer } from './answer.js';
+import { KeptText, type Answer } from './answer.js';
 import { codingOf, varyByCoding } from './compression.js';
 import { contextOf, type RequestContext } from './context.js';
 import { variesByOrigin } from './cors.js';
-import { entityTag, namesTag } from './entity-tag.js';
+import { digestOf, entityTag, namesTag } from './entity-tag.js';
 import { writeError } from './error-body.js';
 import { toHttpError } from './http-error.js';
 import { BERTH_VERSION, namesBerth, VERSION_HEADER } from './microversion.js';
@@ -43,16 +43,22 @@ export function sendAnswer(reply: FastifyReply, answer: Answer): void {
     sendEvents(reply, answer.body);
     return;
   }
-  const body = toBytes(answer.body);
+  const body = answer.body instanceof KeptText ? answer.body : toBytes(answer.body);
   if (tagged !== undefined && context?.berth === true && isKnown(reply, body, tagged, context)) return;
-  void reply.header('content-type', JSON_TYPE).send(body);
+  void reply.header('content-type', JSON_TYPE).send(toBytes(body));
 }
 
 /** Gives the answer its entity tag. If the client has named it, the answer is 304 and sent; true then. */
-function isKnown(reply: FastifyReply, body: Buffer, generation: number, { mayCompress }: RequestContext): boolean {
+function isKnown(
+  reply: FastifyReply,
+  body: Buffer | KeptText,
+  generation: number,
+  { mayCompress }: RequestContext,
+): boolean {
   const { request } = reply;
-  const coding = mayCompress ? codingOf(request, body) : undefined;
-  const tag = entityTag(generation, body, coding);
+  const coding = mayCompress ? codingOf(request, body.length) : undefined;
+  const digest = body instanceof KeptText ? body.digest : digestOf(body);
+  const tag = entityTag(generation, digest, coding);
   void reply.header('etag', tag);
   const condition = request.headers['if-none-match'];
   if (condition === undefined || !namesTag(condition, tag)) return false;
@@ -65,6 +71,7 @@ function isKnown(reply: FastifyReply, body: Buffer, generation: number, { mayCom
 /** Text as bytes: to text Fastify would add a charset, and the API's JSON has none. */
 function toBytes(body: object | string): Buffer {
   if (Buffer.isBuffer(body)) return body;
+  if (body instanceof KeptText) return Buffer.from(body.text);
   return Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
 }
 
