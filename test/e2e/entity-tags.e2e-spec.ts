@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Client, Headers, Reply } from '../support/http.js';
+import { startServer } from '../support/server.js';
 import { makeProvider, ok } from './allocations-story.js';
 import { rawRequest, type RawReply } from './http-raw.js';
 import { BERTH, openStory, STORY_LIMIT_MS, type Story } from './http-story.js';
@@ -163,8 +164,15 @@ describe('a tag', () => {
       expectKnown(known, coded, vary);
       // Those are other bytes: who has them has not what is asked for here.
       expect((await berth.get(path, { 'if-none-match': coded })).status).toBe(200);
-      expect((await readCoded(path, coding, plain)).status).toBe(200);
+      expect((await readCoded(path, coding, { tag: plain })).status).toBe(200);
     }
+  });
+
+  it('says no coding where the service is told not to compress', async () => {
+    const server = await startServer({ databaseUrl: story.database.url, env: { BERTH_COMPRESSION: 'off' } });
+    const { headers } = await readCoded(part('/allocations'), 'gzip', { url: server.url });
+    await server.stop();
+    expect([headers.etag, headers['content-encoding']]).toEqual([await tagOf(part('/allocations')), undefined]);
   });
 
   it('names a generation in any coding', async () => {
@@ -178,8 +186,8 @@ describe('a tag', () => {
 });
 
 /** Reads in a coding, whose bytes say nothing here. */
-function readCoded(path: string, coding: string, tag?: string): Promise<RawReply> {
+function readCoded(path: string, coding: string, { tag = '', url = story.url } = {}): Promise<RawReply> {
   const headers = { 'x-auth-token': 'admin', ...BERTH, 'accept-encoding': coding };
-  const condition: Record<string, string> = tag === undefined ? {} : { 'if-none-match': tag };
-  return rawRequest(story.url, { method: 'GET', path, headers: { ...headers, ...condition } });
+  const condition: Record<string, string> = tag === '' ? {} : { 'if-none-match': tag };
+  return rawRequest(url, { method: 'GET', path, headers: { ...headers, ...condition } });
 }

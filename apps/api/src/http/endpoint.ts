@@ -109,7 +109,16 @@ function tagDocs(tagged: TagOf | undefined): MethodDecorator[] {
       required: false,
       description: 'Under berth 1.0: entity tags of answers that the client has, or `*`.',
     }),
-    ApiResponse({ status: 304, description: 'Under berth 1.0: the client has named the entity tag of the answer.' }),
+    ApiResponse({
+      status: 304,
+      description: 'Under berth 1.0: the client has named the entity tag of the answer.',
+      headers: {
+        ETag: {
+          description: `As with 200: the generation of the ${tagged}, and a digest.`,
+          schema: { type: 'string' },
+        },
+      },
+    }),
   ];
 }
 
