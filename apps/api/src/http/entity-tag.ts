@@ -14,7 +14,7 @@ export function digestOf(body: Buffer | string): string {
 
 /**
  * The strong tag of an answer: the generation that it shows, and the digest of its body. What is shown can change while
- * the generation stays, or is the same number again: docs/adr/0016. `coding`: how the body will be coded, for that makes
+ * the generation stays, or is the same number again: docs/adr/0019. `coding`: how the body will be coded, for that makes
  * other bytes of it, and a strong tag says so (RFC 9110 §8.8.3.3).
  */
 export function entityTag(generation: number, digest: string, coding: Coding | undefined): string {
