@@ -16,7 +16,8 @@ export class NameTexts {
   provider(index: number): string {
     const known = this.providers.get(index);
     if (known !== undefined) return known;
-    const text = this.word(providerAt(this.snapshot, index).uuid);
+    // Hexadecimal digits and dashes: nothing that JSON would escape.
+    const text = `"${providerAt(this.snapshot, index).uuid}"`;
     this.providers.set(index, text);
     return text;
   }

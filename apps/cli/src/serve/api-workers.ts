@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Refusal } from '../refusal.js';
-import { DRAIN_LIMIT_MS, isAnswering, type Api, type ApiOptions } from './api-process.js';
+import { DRAIN_LIMIT_MS, isAnswering, RUNTIME_FLAGS, type Api, type ApiOptions } from './api-process.js';
 import { closeWhatDiesOnTheWay } from './handed-connections.js';
 
 /** A worker that dies again and again has a reason that another one does not cure. */
@@ -30,7 +30,7 @@ export class ApiWorkers implements Api {
   ) {
     const exec = fileURLToPath(new URL('../../../api/src/main.js', import.meta.url));
     if (!existsSync(exec)) throw new Refusal(`${exec} is missing: npm run build`);
-    cluster.setupPrimary({ exec, args: [] });
+    cluster.setupPrimary({ exec, args: [], execArgv: RUNTIME_FLAGS });
     this.ended = new Promise((resolve) => (this.report = resolve));
     void this.ended.then(() => (this.running = false));
     const env = { DATABASE_URL: databaseUrl, HOST: host, PORT: `${port}` };
