@@ -18,6 +18,7 @@ export { InventoryStore } from './inventory/inventory.store.js';
 export { LedgerStore, type LedgerNames } from './ledger/ledger.store.js';
 export { LostRace } from './lost-race.js';
 export { migrate, verifySchema } from './migrate.js';
+export { Notices, type Notice, type NoticeListener } from './notice/notices.js';
 export { noProvider, ProviderStore, type Provider } from './provider/provider.store.js';
 export { ResourceClassStore, type ResourceClass } from './resource-class/resource-class.store.js';
 export { SlotLockStore, type SlotLock, type SlotLockFilter } from './slot-lock/slot-lock.store.js';

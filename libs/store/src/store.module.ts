@@ -11,6 +11,7 @@ import { servingOptions } from './data-source.js';
 import { GenerationService } from './generation/generation.service.js';
 import { InventoryStore } from './inventory/inventory.store.js';
 import { LedgerStore } from './ledger/ledger.store.js';
+import { Notices } from './notice/notices.js';
 import { ProviderTreeStore } from './provider/provider-tree.store.js';
 import { ProviderStore } from './provider/provider.store.js';
 import { ResourceClassStore } from './resource-class/resource-class.store.js';
@@ -30,6 +31,7 @@ const STORES = [
   InventoryStore,
   LedgerStore,
   LogSession,
+  Notices,
   OwnerNames,
   ProviderStore,
   ProviderTreeStore,
