@@ -23,3 +23,6 @@ export * from './change.js';
 export * from './slot-lock.js';
 export * from './slot-owner.js';
 export * from './slot-settlement.js';
+export * from './cluster-lock.js';
+export * from './cluster-lock-operations.js';
+export * from './cluster-lock-table.js';

@@ -69,6 +69,16 @@ export const REASONS = {
   cursorExpired: 'berth.cursor_expired',
   // Slot locks
   slotTaken: 'berth.slot_taken',
+  // Cluster locks
+  lockHeld: 'berth.lock_held',
+  lockAlreadyHeld: 'berth.lock_already_held',
+  lockTokenStale: 'berth.lock_token_stale',
+  lockDeadlock: 'berth.lock_deadlock',
+  lockPlaceLost: 'berth.lock_place_lost',
+  lockNotFound: 'berth.lock_not_found',
+  lockspaceNotFound: 'berth.lockspace_not_found',
+  lockspaceDraining: 'berth.lockspace_draining',
+  lockspaceInUse: 'berth.lockspace_in_use',
 } as const;
 
 export type Reason = (typeof REASONS)[keyof typeof REASONS];

@@ -14,6 +14,13 @@ import { InventoryEntity } from './inventory/inventory.entity.js';
 import { ProviderEntity } from './provider/provider.entity.js';
 import { ResourceClassEntity } from './resource-class/resource-class.entity.js';
 import { SlotFreeEntity, SlotLockEntity, SlotPoolEntity } from './slot-lock/slot-lock.entity.js';
+import { ClusterLockEntity, ClusterLockOwnerEntity } from './cluster-lock/cluster-lock.entity.js';
+import {
+  ClusterLockRequestEntity,
+  ClusterLockSessionEntity,
+  ClusterLockWantEntity,
+} from './cluster-lock/lock-request.entity.js';
+import { ClusterLockHandleEntity, LockspaceEntity } from './cluster-lock/lockspace.entity.js';
 import { ProviderTraitEntity, TraitEntity } from './trait/trait.entity.js';
 
 /** Connections a process holds at most; PostgreSQL's default of 100 leaves room for several processes. */
@@ -62,6 +69,13 @@ export function dataSourceOptions(databaseUrl: string, poolSize = POOL_SIZE): Da
       SupplyChangesFloorEntity,
       TraitEntity,
       UserEntity,
+      ClusterLockEntity,
+      ClusterLockHandleEntity,
+      ClusterLockOwnerEntity,
+      ClusterLockRequestEntity,
+      ClusterLockSessionEntity,
+      ClusterLockWantEntity,
+      LockspaceEntity,
     ],
     migrations: [fileURLToPath(new URL('../../../migrations/*.js', import.meta.url))],
     migrationsTableName: 'berth_migrations',

@@ -22,6 +22,16 @@ export { Notices, type Notice, type NoticeListener } from './notice/notices.js';
 export { noProvider, ProviderStore, type Provider } from './provider/provider.store.js';
 export { ResourceClassStore, type ResourceClass } from './resource-class/resource-class.store.js';
 export { SlotLockStore, type SlotLock, type SlotLockFilter } from './slot-lock/slot-lock.store.js';
+export { ClusterLockStore, type AskedLock, type LockReading } from './cluster-lock/cluster-lock.store.js';
+export {
+  LockspaceStore,
+  noLockspace,
+  type Handle,
+  type HandleState,
+  type Lockspace,
+  type LockView,
+  type WaitingView,
+} from './cluster-lock/lockspace.store.js';
 export type { Tx } from './sql.js';
 export { StoreModule } from './store.module.js';
 export { TraitStore, type Trait, type TraitsFilter } from './trait/trait.store.js';

@@ -5,6 +5,8 @@ import { AllocationStore } from './allocation/allocation.store.js';
 import { ChangeLogStore, LogSession } from './change/change-log.store.js';
 import { ChangeSession } from './change/change-session.js';
 import { ChangeStore } from './change/change.store.js';
+import { ClusterLockStore } from './cluster-lock/cluster-lock.store.js';
+import { LockspaceStore } from './cluster-lock/lockspace.store.js';
 import { ConsumerStore } from './consumer/consumer.store.js';
 import { OwnerNames } from './consumer/owner-names.js';
 import { servingOptions } from './data-source.js';
@@ -40,6 +42,8 @@ const STORES = [
   TraitStore,
   Transactions,
   UsageStore,
+  ClusterLockStore,
+  LockspaceStore,
 ];
 
 /** The stores, on one connection pool to the database at `databaseUrl`. The schema must be there already. */

@@ -1,0 +1,253 @@
+import {
+  COMPATIBLE,
+  excludes,
+  type ClusterHold,
+  type ClusterLock,
+  type GrantedLock,
+  type LockEvent,
+  type LockObstacle,
+  type LockRequest,
+  type LockWant,
+} from './cluster-lock.js';
+
+/** A lock while it is worked on. */
+export interface OpenLock extends ClusterLock {
+  lastExclusive: number;
+  readonly owners: Map<string, ClusterHold>;
+}
+
+/** What has to be written. */
+export interface LockChanges {
+  readonly holds: readonly {
+    readonly lockId: string;
+    readonly hold: ClusterHold;
+    readonly lastExclusive: number | null;
+  }[];
+  readonly queued: readonly LockRequest[];
+  /** Ids of requests that stand in line no more. */
+  readonly removed: readonly number[];
+  /** Requests that were granted after they had waited. */
+  readonly granted: readonly LockRequest[];
+  readonly events: readonly LockEvent[];
+}
+
+/**
+ * Some locks, their holders and lines, while operations are applied to them one after another. Nothing here fails half
+ * way: an operation checks first, then changes. `numbers` gives tokens and places, each greater than all before.
+ * Rules: docs/locks/cluster-locks.md.
+ */
+export class LockTable {
+  private readonly locks: ReadonlyMap<string, OpenLock>;
+  private line: LockRequest[];
+  private readonly touched = new Map<string, { readonly lock: OpenLock; readonly owner: string }>();
+  private readonly raised = new Set<string>();
+  private readonly queued = new Map<number, LockRequest>();
+  private readonly removed = new Set<number>();
+  private readonly granted: LockRequest[] = [];
+  private readonly events: LockEvent[] = [];
+
+  constructor(
+    readonly nowMs: number,
+    locks: readonly ClusterLock[],
+    requests: readonly LockRequest[],
+    private readonly next: () => number,
+  ) {
+    this.locks = new Map(locks.map((lock) => [lock.id, { ...lock, owners: new Map(lock.owners) }]));
+    this.line = requests.filter(({ isDead }) => !isDead).sort(byTurn);
+    for (const { id, isDead } of requests) if (isDead) this.removed.add(id);
+    for (const lock of this.locks.values()) this.endOverdue(lock);
+    if (requests.length > 0) this.promote();
+  }
+
+  lock(id: string): OpenLock {
+    const lock = this.locks.get(id);
+    if (lock === undefined) throw new Error(`lock ${id} was not read`);
+    return lock;
+  }
+
+  /** What the owner has of the lock now; undefined: nothing. */
+  holdOf(lockId: string, owner: string): ClusterHold | undefined {
+    const hold = this.lock(lockId).owners.get(owner);
+    return hold === undefined || hold.mode === 'unlock' ? undefined : hold;
+  }
+
+  requestById(id: number): LockRequest | undefined {
+    return this.line.find((one) => one.id === id);
+  }
+
+  requests(): readonly LockRequest[] {
+    return this.line;
+  }
+
+  number(): number {
+    return this.next();
+  }
+
+  /** What keeps a request from being granted; nothing: it can be. */
+  obstacles(request: LockRequest): LockObstacle[] {
+    return request.wants.flatMap((want) => {
+      const lock = this.lock(want.lockId);
+      const holders = [...lock.owners.values()].filter(
+        ({ owner, mode }) => owner !== request.owner && !COMPATIBLE[mode][want.mode],
+      );
+      const before = this.line.filter((other) => this.goesBefore(other, request, want)).length;
+      const waiting = before + (lock.isLineCut && !this.isInLine(request) && excludes(want.mode) ? 1 : 0);
+      if (holders.length === 0 && waiting === 0) return [];
+      return [{ lockspace: lock.lockspace, name: lock.name, mode: want.mode, holders, waiting }];
+    });
+  }
+
+  /** Gives a request what it wants; it must be known that nothing stands in its way. */
+  grant(request: LockRequest): GrantedLock[] {
+    const waited = this.isInLine(request);
+    const given = request.wants.map((want) => this.give(request, want, waited));
+    if (waited) {
+      this.leave(request);
+      this.granted.push(request);
+      const [first] = given;
+      if (request.session === null && first !== undefined) {
+        const { lockspace, name, owner, mode, token } = first;
+        this.events.push({ kind: 'grant', lockspace, name, owner, mode, token, requestId: request.id });
+      }
+    }
+    return given;
+  }
+
+  enqueue(request: LockRequest): void {
+    this.line = [...this.line, request].sort(byTurn);
+    this.queued.set(request.id, request);
+    this.revokeFor([request]);
+  }
+
+  leave(request: LockRequest): void {
+    this.line = this.line.filter((one) => one !== request);
+    // A request that came and went in one transaction was never there.
+    if (!this.queued.delete(request.id)) this.removed.add(request.id);
+  }
+
+  setHold(lockId: string, hold: ClusterHold): GrantedLock {
+    const lock = this.lock(lockId);
+    lock.owners.set(hold.owner, hold);
+    this.touched.set(`${lockId} ${hold.owner}`, { lock, owner: hold.owner });
+    return { ...hold, lockspace: lock.lockspace, name: lock.name };
+  }
+
+  /** Takes the owner's hold; what it saw stays known. The next in line are served by `promote`. */
+  end(lockId: string, hold: ClusterHold): void {
+    this.setHold(lockId, { ...hold, mode: 'unlock', cached: false, uses: 0, revokedAtMs: null, requestId: null });
+  }
+
+  tell(event: LockEvent): void {
+    this.events.push(event);
+  }
+
+  /**
+   * Serves the line, in its order: each request that nothing stands in the way of is granted. What it wants goes to a
+   * request as a whole; one that can't be granted keeps out those behind it that don't go together with it, so nobody
+   * is passed for ever.
+   */
+  promote(): void {
+    for (const request of [...this.line]) {
+      if (!request.isWhole) continue;
+      if (this.isPointless(request)) this.leave(request);
+      else if (this.obstacles(request).length === 0) this.grant(request);
+    }
+    this.revokeFor(this.line);
+  }
+
+  /** Asks those who keep a lock cached to give it back, once, if it stands in the way of one of these. */
+  revokeFor(requests: readonly LockRequest[]): void {
+    for (const request of requests) {
+      for (const want of request.wants) {
+        const lock = this.locks.get(want.lockId);
+        if (lock === undefined) continue;
+        for (const hold of lock.owners.values()) {
+          if (!hold.cached || hold.revokedAtMs !== null || hold.owner === request.owner) continue;
+          if (COMPATIBLE[hold.mode][want.mode]) continue;
+          this.setHold(lock.id, { ...hold, revokedAtMs: this.nowMs });
+          const { lockspace, name } = lock;
+          const { owner, mode, token } = hold;
+          this.events.push({ kind: 'revoke', lockspace, name, owner, mode, token, requestId: null });
+        }
+      }
+    }
+  }
+
+  changes(): LockChanges {
+    const holds = [...this.touched.values()].flatMap(({ lock, owner }) => {
+      const hold = lock.owners.get(owner);
+      if (hold === undefined) return [];
+      return [{ lockId: lock.id, hold, lastExclusive: this.raised.has(lock.id) ? lock.lastExclusive : null }];
+    });
+    const { granted, events } = this;
+    return { holds, queued: [...this.queued.values()], removed: [...this.removed], granted, events };
+  }
+
+  /** Somebody who waits for what it has meanwhile, or to convert what it has lost. */
+  private isPointless({ owner, wants }: LockRequest): boolean {
+    return wants.some(({ lockId, converts }) => {
+      const hold = this.holdOf(lockId, owner);
+      if (converts !== null) return hold?.token !== converts;
+      return hold !== undefined && excludes(hold.mode);
+    });
+  }
+
+  private goesBefore(other: LockRequest, request: LockRequest, want: LockWant): boolean {
+    if (other === request || other.owner === request.owner || byTurn(other, request) > 0) return false;
+    return other.wants.some(({ lockId, mode }) => lockId === want.lockId && !COMPATIBLE[mode][want.mode]);
+  }
+
+  private isInLine(request: LockRequest): boolean {
+    return this.line.includes(request);
+  }
+
+  private give(request: LockRequest, want: LockWant, waited: boolean): GrantedLock {
+    const lock = this.lock(want.lockId);
+    const before = lock.owners.get(request.owner);
+    const token = this.next();
+    const changed = lock.lastExclusive > (before?.seen ?? 0);
+    if (want.mode === 'exclusive') {
+      lock.lastExclusive = token;
+      this.raised.add(lock.id);
+      this.tellMonitors(lock, request.owner);
+    }
+    return this.setHold(lock.id, {
+      owner: request.owner,
+      mode: want.mode,
+      token,
+      seen: lock.lastExclusive,
+      changed,
+      cached: want.cached,
+      uses: want.converts === null ? 1 : (before?.uses ?? 0) + (request.counted ? 1 : 0),
+      sinceMs: this.nowMs,
+      ...this.leaseOf(lock, want.cached, request.leaseMs),
+      revokedAtMs: null,
+      requestId: waited ? request.id : null,
+    });
+  }
+
+  leaseOf(lock: ClusterLock, cached: boolean, leaseMs: number): Pick<ClusterHold, 'expiresAtMs' | 'endsAtMs'> {
+    const expiresAtMs = this.nowMs + leaseMs;
+    return { expiresAtMs, endsAtMs: expiresAtMs + (cached ? lock.graceMs : 0) };
+  }
+
+  private tellMonitors(lock: OpenLock, taker: string): void {
+    const { lockspace, name } = lock;
+    for (const { owner, mode, token } of lock.owners.values()) {
+      if (mode !== 'monitor' || owner === taker) continue;
+      this.events.push({ kind: 'changed', lockspace, name, owner, mode, token, requestId: null });
+    }
+  }
+
+  private endOverdue(lock: OpenLock): void {
+    for (const hold of [...lock.owners.values()]) {
+      if (hold.mode !== 'unlock' && hold.endsAtMs <= this.nowMs) this.end(lock.id, hold);
+    }
+  }
+}
+
+/** Conversions first, then by arrival: who shares a lock and wants it alone would wait for those behind it otherwise. */
+function byTurn(a: LockRequest, b: LockRequest): number {
+  const converts = (one: LockRequest): number => (one.wants.some((want) => want.converts !== null) ? 0 : 1);
+  return converts(a) - converts(b) || a.id - b.id;
+}
