@@ -13,6 +13,9 @@ import { ChangesController } from './changes/changes.controller.js';
 import type { ApiConfig } from './config.js';
 import { QueryAllocationsController } from './allocations/query-allocations.controller.js';
 import { DiscoveryController } from './discovery/discovery.controller.js';
+import { ClusterLocksController } from './lockspaces/cluster-locks.controller.js';
+import { LockEventStreams } from './lockspaces/lock-events.stream.js';
+import { LockspacesController } from './lockspaces/lockspaces.controller.js';
 import { InventoriesController } from './inventories/inventories.controller.js';
 import { ReshaperController } from './reshaper/reshaper.controller.js';
 import { ResourceClassesController } from './resource-classes/resource-classes.controller.js';
@@ -55,8 +58,10 @@ export class AppModule {
         ClaimsController,
         ExplanationController,
         ChangesController,
+        LockspacesController,
+        ClusterLocksController,
       ],
-      providers: [{ provide: CANDIDATES_OPTIONS, useValue: candidates }],
+      providers: [{ provide: CANDIDATES_OPTIONS, useValue: candidates }, LockEventStreams],
     };
   }
 }

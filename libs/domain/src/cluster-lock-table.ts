@@ -5,6 +5,7 @@ import {
   type ClusterLock,
   type GrantedLock,
   type LockEvent,
+  type LockOf,
   type LockObstacle,
   type LockRequest,
   type LockWant,
@@ -27,7 +28,7 @@ export interface LockChanges {
   /** Ids of requests that stand in line no more. */
   readonly removed: readonly number[];
   /** Requests that were granted after they had waited. */
-  readonly granted: readonly LockRequest[];
+  readonly granted: readonly { readonly request: LockRequest; readonly locks: readonly GrantedLock[] }[];
   readonly events: readonly LockEvent[];
 }
 
@@ -43,7 +44,7 @@ export class LockTable {
   private readonly raised = new Set<string>();
   private readonly queued = new Map<number, LockRequest>();
   private readonly removed = new Set<number>();
-  private readonly granted: LockRequest[] = [];
+  private readonly granted: { readonly request: LockRequest; readonly locks: readonly GrantedLock[] }[] = [];
   private readonly events: LockEvent[] = [];
 
   constructor(
@@ -103,7 +104,7 @@ export class LockTable {
     const given = request.wants.map((want) => this.give(request, want, waited));
     if (waited) {
       this.leave(request);
-      this.granted.push(request);
+      this.granted.push({ request, locks: given });
       const [first] = given;
       if (request.session === null && first !== undefined) {
         const { lockspace, name, owner, mode, token } = first;
@@ -129,7 +130,7 @@ export class LockTable {
     const lock = this.lock(lockId);
     lock.owners.set(hold.owner, hold);
     this.touched.set(`${lockId} ${hold.owner}`, { lock, owner: hold.owner });
-    return { ...hold, lockspace: lock.lockspace, name: lock.name };
+    return { ...hold, lockspace: lock.lockspace, name: lock.name, leftMs: hold.expiresAtMs - this.nowMs };
   }
 
   /** Takes the owner's hold; what it saw stays known. The next in line are served by `promote`. */
@@ -171,6 +172,16 @@ export class LockTable {
         }
       }
     }
+  }
+
+  /** The locks that somebody waits for, and in how many ms the first hold of each ends. */
+  ends(): readonly { readonly lock: LockOf; readonly inMs: number }[] {
+    const waitedFor = new Set(this.line.flatMap(({ wants }) => wants.map(({ lockId }) => lockId)));
+    return [...this.locks.values()].flatMap((lock) => {
+      const ends = [...lock.owners.values()].flatMap(({ mode, endsAtMs }) => (excludes(mode) ? [endsAtMs] : []));
+      if (!waitedFor.has(lock.id) || ends.length === 0) return [];
+      return [{ lock: { lockspace: lock.lockspace, name: lock.name }, inMs: Math.min(...ends) - this.nowMs }];
+    });
   }
 
   changes(): LockChanges {

@@ -97,7 +97,10 @@ export interface LockRequest {
 }
 
 /** What an owner was given of a lock. */
-export interface GrantedLock extends LockOf, ClusterHold {}
+export interface GrantedLock extends LockOf, ClusterHold {
+  /** How long the owner may use it, counted from the answer's making. */
+  readonly leftMs: number;
+}
 
 /** Something that an owner who is not asking should know. */
 export interface LockEvent extends LockOf {

@@ -5,5 +5,20 @@
 export { LocksModule } from './locks.module.js';
 export { ForcedReleaseService } from './slot-lock/forced-release.service.js';
 export { SlotLocksService } from './slot-lock/slot-locks.service.js';
+export {
+  ClusterLocksService,
+  type Acquired,
+  type AcquireRequest,
+  type LockActor,
+  type Released,
+} from './cluster-lock/cluster-locks.service.js';
+export { LockEvents, type EventFollower } from './cluster-lock/lock-events.js';
+export {
+  LockspacesService,
+  type LockspaceInUse,
+  type OwnerState,
+  type RequestState,
+} from './cluster-lock/lockspaces.service.js';
+export type { Handle, Lockspace, LockView, WaitingView } from '#berth/store';
 /** What the store answers and the edge shows. */
 export type { SlotLock, SlotLockFilter } from '#berth/store';

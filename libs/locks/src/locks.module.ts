@@ -1,11 +1,27 @@
 import { Module } from '@nestjs/common';
+import { ClusterLockSweeper } from './cluster-lock/cluster-lock-sweeper.js';
+import { ClusterLocksService } from './cluster-lock/cluster-locks.service.js';
+import { LockEvents } from './cluster-lock/lock-events.js';
+import { LockOperations } from './cluster-lock/lock-operations.js';
+import { LockspacesService } from './cluster-lock/lockspaces.service.js';
+import { LockWaiters } from './cluster-lock/lock-waiters.js';
 import { ForcedReleaseService } from './slot-lock/forced-release.service.js';
 import { SlotLockSweeper } from './slot-lock/slot-lock-sweeper.js';
 import { SlotLocksService } from './slot-lock/slot-locks.service.js';
 
+const CLUSTER_LOCKS = [ClusterLocksService, LockspacesService, LockEvents];
+
 /** The locks. Needs the stores of #berth/store, which the application provides. */
 @Module({
-  providers: [SlotLocksService, ForcedReleaseService, SlotLockSweeper],
-  exports: [SlotLocksService, ForcedReleaseService],
+  providers: [
+    SlotLocksService,
+    ForcedReleaseService,
+    SlotLockSweeper,
+    ...CLUSTER_LOCKS,
+    LockOperations,
+    LockWaiters,
+    ClusterLockSweeper,
+  ],
+  exports: [SlotLocksService, ForcedReleaseService, ...CLUSTER_LOCKS],
 })
 export class LocksModule {}

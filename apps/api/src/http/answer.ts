@@ -61,6 +61,11 @@ export function created({ body, ...options }: AnswerOptions & { readonly body?: 
   return new Answer(201, body, options);
 }
 
+/** 202: what was asked for goes on by itself. */
+export function accepted(body: object): Answer {
+  return new Answer(202, body, {});
+}
+
 /** 204. */
 export function noContent(options: AnswerOptions = {}): Answer {
   return new Answer(204, undefined, options);

@@ -23,6 +23,9 @@ const OPAQUE = 'application/octet-stream';
 /** Where the documentation is; it is no part of the Placement API and asks for no token. */
 const DOCUMENTATION = /^\/docs(?:[-/?]|$)/;
 
+/** Names of locks may have any character, and paths name them. */
+const FREE_NAMES = /^\/lockspaces\//;
+
 export interface PipelineConfig {
   readonly policy: Policy;
   readonly defaultMinor: number;
@@ -148,5 +151,6 @@ function checkContent(request: FastifyRequest, context: RequestContext): void {
 
 /** Paths that the router would take although the API has no such path. Source: spec http.md §5. */
 function isUnroutable(path: string): boolean {
-  return (path !== '/' && path.endsWith('/')) || path.includes('//') || /%2f/i.test(path);
+  const isEscaped = /%2f/i.test(path) && !FREE_NAMES.test(path);
+  return (path !== '/' && path.endsWith('/')) || path.includes('//') || isEscaped;
 }

@@ -26,7 +26,7 @@ const adminOnly: Check = ({ roles }) => roles.has('admin');
 const serviceOnly: Check = ({ roles }) => roles.has('service');
 
 /** Who takes from others what they hold answers for it in person. */
-const FORCE = { 'berth:slot_locks:force': adminOnly };
+const FORCE = { 'berth:slot_locks:force': adminOnly, 'berth:lockspaces:break': adminOnly };
 
 /** The rules that differ from "admin or service". Source: spec http.md §2.1. */
 const EXCEPTIONS: Readonly<Record<Exclude<Policy, 'open'>, Readonly<Record<string, Check>>>> = {

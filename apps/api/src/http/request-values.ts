@@ -1,6 +1,6 @@
 import { InvalidQuery } from '#berth/domain';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { contextOf } from './context.js';
 import type { QueryPairs as Pairs } from './filters/query-pairs.js';
 
@@ -28,6 +28,16 @@ export const SpeaksBerth = createParamDecorator((_: unknown, context: ExecutionC
 export const Asker = createParamDecorator((_: unknown, context: ExecutionContext): string => {
   const identity = contextOf(requestOf(context))?.identity;
   return `user ${identity?.user ?? '-'}, project ${identity?.project ?? '-'}`;
+});
+
+/** Given when the client is gone, or has its answer. */
+export const Gone = createParamDecorator((_: unknown, context: ExecutionContext): AbortSignal => {
+  const gone = new AbortController();
+  context
+    .switchToHttp()
+    .getResponse<FastifyReply>()
+    .raw.once('close', () => gone.abort());
+  return gone.signal;
 });
 
 /** The query string as ordered pairs, decoded. Throws Invalid if it isn't UTF-8 (spec http.md §6.4). */

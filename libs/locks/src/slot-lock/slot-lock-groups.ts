@@ -1,8 +1,8 @@
 import { REASONS, Unavailable, type SlotTaken } from '#berth/domain';
 
 /** What one request of a group came to, by itself. */
-export type Outcome<Result> =
-  { readonly status: 'done'; readonly result: Result } | { readonly status: 'refused'; readonly error: SlotTaken };
+export type Outcome<Result, Refusal extends Error = SlotTaken> =
+  { readonly status: 'done'; readonly result: Result } | { readonly status: 'refused'; readonly error: Refusal };
 
 interface Waiting<Request, Result> {
   readonly request: Request;
@@ -25,7 +25,9 @@ export class Grouped<Request, Result> {
   private running = 0;
 
   /** `carryOut` answers the outcomes of the requests, in their order, once they have taken effect. */
-  constructor(private readonly carryOut: (requests: readonly Request[]) => Promise<readonly Outcome<Result>[]>) {}
+  constructor(
+    private readonly carryOut: (requests: readonly Request[]) => Promise<readonly Outcome<Result, Error>[]>,
+  ) {}
 
   /** Resolves once the request has taken effect. Throws what refused it, with nothing written. */
   run(request: Request): Promise<Result> {

@@ -31,7 +31,7 @@ export function toHold(row: HoldRow): ClusterHold {
 }
 
 export function toGranted(row: NamedHoldRow): GrantedLock {
-  return { ...toHold(row), lockspace: row.lockspace, name: row.name };
+  return { ...toHold(row), lockspace: row.lockspace, name: row.name, leftMs: row.left_ms };
 }
 
 /** Requests from the rows of their locks; of some not all rows may have been read. */

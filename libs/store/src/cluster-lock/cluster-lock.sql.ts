@@ -51,7 +51,7 @@ export const lockLocks = statement<LockRow>(
 const HOLD = `o.lock_id, o.owner, o.mode, o.token::float8 as token, o.seen::float8 as seen, o.changed, o.cached, o.uses,
           (extract(epoch from o.since) * 1000)::float8 as since_ms, (extract(epoch from o.expires_at) * 1000)::float8 as expires_at_ms,
           (extract(epoch from o.ends_at) * 1000)::float8 as ends_at_ms, (extract(epoch from o.revoked_at) * 1000)::float8 as revoked_at_ms,
-          o.request_id::float8 as request_id`;
+          o.request_id::float8 as request_id, (extract(epoch from o.expires_at - clock_timestamp()) * 1000)::float8 as left_ms`;
 
 export interface HoldRow {
   readonly lock_id: string;
@@ -67,6 +67,7 @@ export interface HoldRow {
   readonly ends_at_ms: number;
   readonly revoked_at_ms: number | null;
   readonly request_id: number | null;
+  readonly left_ms: number;
 }
 
 /** Who holds the named locks, or has a right to be told what it saw: $3 are owners. */
@@ -75,11 +76,11 @@ export const listHolds = statement<HoldRow>(
   `with ${NAMED}, held as (
      select ${HOLD} from named join cluster_locks l using (lockspace_id, name)
        join cluster_lock_owners o on o.lock_id = l.id and o.mode > 0
-      union
+      union all
      select ${HOLD} from unnest($1::text[], $2::text[], $3::text[]) as asked (lockspace, name, owner)
        join lockspaces s on s.name = asked.lockspace
        join cluster_locks l on l.lockspace_id = s.id and l.name = asked.name
-       join cluster_lock_owners o on o.lock_id = l.id and o.owner = asked.owner)
+       join cluster_lock_owners o on o.lock_id = l.id and o.owner = asked.owner and o.mode = 0)
    select * from held`,
 );
 

@@ -101,13 +101,12 @@ export const prealloc = statement(
 /** The columns of the hold are null where there is none: `held` says so. */
 export interface HandleHoldRow extends HandleRow, HoldRow {
   readonly held: boolean;
-  readonly left_ms: number;
 }
 
 /** A handle, and what its owner holds of the lock: nothing is written, nothing locked. */
 export const findHandle = statement<HandleHoldRow>(
   'lockspace.findHandle',
-  `select ${HANDLE}, ${HOLD}, o.owner is not null as held, (extract(epoch from o.expires_at - clock_timestamp()) * 1000)::float8 as left_ms
+  `select ${HANDLE}, ${HOLD}, o.owner is not null as held
      from cluster_lock_handles h join lockspaces s on s.id = h.lockspace_id
      left join cluster_locks l on l.lockspace_id = h.lockspace_id and l.name = h.name
      left join cluster_lock_owners o on o.lock_id = l.id and o.owner = h.owner and o.mode > 0 and o.ends_at > clock_timestamp()

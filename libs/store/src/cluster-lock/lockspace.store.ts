@@ -54,10 +54,10 @@ export interface Handle extends LockOf {
   readonly flags: HandleFlags;
 }
 
-/** A handle and what it holds; `leftMs`: of the lease, by the database's clock. */
+/** A handle and what it holds. */
 export interface HandleState {
   readonly handle: Handle;
-  readonly hold: (GrantedLock & { readonly leftMs: number }) | undefined;
+  readonly hold: GrantedLock | undefined;
 }
 
 /** Lockspaces and handles, and locks as they are shown to whoever asks. */
@@ -154,7 +154,7 @@ export class LockspaceStore {
     const row = (await run(tx, sql.findHandle, [id])).rows[0];
     if (row === undefined) return undefined;
     const handle = toHandle(row);
-    return { handle, hold: row.held ? { ...toGranted(row), leftMs: row.left_ms } : undefined };
+    return { handle, hold: row.held ? toGranted(row) : undefined };
   }
 
   async removeHandle(tx: Tx, id: string): Promise<void> {
