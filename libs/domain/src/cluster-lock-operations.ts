@@ -176,16 +176,13 @@ function wait(table: LockTable, wish: AcquireLocks, request: LockRequest): Acqui
   if (obstacles.length === 0) return { status: 'granted', locks: table.grant(request) };
   for (const want of converts ? request.wants : []) {
     const other = table
-      .requests()
-      .find(
-        (one) =>
-          one.owner !== wish.owner && one.wants.some((its) => its.converts !== null && its.lockId === want.lockId),
-      );
+      .lineOf(want.lockId)
+      .find((one) => one.owner !== wish.owner && one.wants.some((its) => its.converts !== null));
     if (other !== undefined) throw new LockDeadlock(table.lock(want.lockId), other.owner);
   }
   const held = new LockHeld(obstacles);
   if (wish.waitMs === 0) {
-    table.revokeFor([request]);
+    table.revokeFor(request);
     throw held;
   }
   table.enqueue(request);

@@ -39,7 +39,10 @@ export interface LockChanges {
  */
 export class LockTable {
   private readonly locks: ReadonlyMap<string, OpenLock>;
-  private line: LockRequest[];
+  private readonly lines = new Map<string, LockRequest[]>();
+  private readonly waiting = new Map<number, LockRequest>();
+  /** Locks on which somebody may have become able to go on. */
+  private readonly freed = new Set<string>();
   private readonly touched = new Map<string, { readonly lock: OpenLock; readonly owner: string }>();
   private readonly raised = new Set<string>();
   private readonly queued = new Map<number, LockRequest>();
@@ -54,10 +57,14 @@ export class LockTable {
     private readonly next: () => number,
   ) {
     this.locks = new Map(locks.map((lock) => [lock.id, { ...lock, owners: new Map(lock.owners) }]));
-    this.line = requests.filter(({ isDead }) => !isDead).sort(byTurn);
-    for (const { id, isDead } of requests) if (isDead) this.removed.add(id);
+    for (const request of [...requests].sort(byTurn)) {
+      if (request.isDead) this.removed.add(request.id);
+      else this.join(request);
+    }
     for (const lock of this.locks.values()) this.endOverdue(lock);
-    if (requests.length > 0) this.promote();
+    // Whose requests are gone, and what ended by itself, is known only now.
+    for (const id of this.lines.keys()) this.freed.add(id);
+    this.promote();
   }
 
   lock(id: string): OpenLock {
@@ -73,11 +80,12 @@ export class LockTable {
   }
 
   requestById(id: number): LockRequest | undefined {
-    return this.line.find((one) => one.id === id);
+    return this.waiting.get(id);
   }
 
-  requests(): readonly LockRequest[] {
-    return this.line;
+  /** Who stands in line for the lock, in the order in which they are served. */
+  lineOf(lockId: string): readonly LockRequest[] {
+    return this.lines.get(lockId) ?? [];
   }
 
   number(): number {
@@ -91,7 +99,7 @@ export class LockTable {
       const holders = [...lock.owners.values()].filter(
         ({ owner, mode }) => owner !== request.owner && !COMPATIBLE[mode][want.mode],
       );
-      const before = this.line.filter((other) => this.goesBefore(other, request, want)).length;
+      const before = this.lineOf(lock.id).filter((other) => goesBefore(other, request, want)).length;
       const waiting = before + (lock.isLineCut && !this.isInLine(request) && excludes(want.mode) ? 1 : 0);
       if (holders.length === 0 && waiting === 0) return [];
       return [{ lockspace: lock.lockspace, name: lock.name, mode: want.mode, holders, waiting }];
@@ -115,13 +123,18 @@ export class LockTable {
   }
 
   enqueue(request: LockRequest): void {
-    this.line = [...this.line, request].sort(byTurn);
+    this.join(request);
     this.queued.set(request.id, request);
-    this.revokeFor([request]);
+    this.revokeFor(request);
   }
 
   leave(request: LockRequest): void {
-    this.line = this.line.filter((one) => one !== request);
+    this.waiting.delete(request.id);
+    for (const { lockId } of request.wants) {
+      const left = this.lineOf(lockId).filter((one) => one !== request);
+      this.lines.set(lockId, left);
+      this.freed.add(lockId);
+    }
     // A request that came and went in one transaction was never there.
     if (!this.queued.delete(request.id)) this.removed.add(request.id);
   }
@@ -130,6 +143,7 @@ export class LockTable {
     const lock = this.lock(lockId);
     lock.owners.set(hold.owner, hold);
     this.touched.set(`${lockId} ${hold.owner}`, { lock, owner: hold.owner });
+    if (hold.mode !== 'exclusive') this.freed.add(lockId);
     return { ...hold, lockspace: lock.lockspace, name: lock.name, leftMs: hold.expiresAtMs - this.nowMs };
   }
 
@@ -148,38 +162,33 @@ export class LockTable {
    * is passed for ever.
    */
   promote(): void {
-    for (const request of [...this.line]) {
-      if (!request.isWhole) continue;
-      if (this.isPointless(request)) this.leave(request);
-      else if (this.obstacles(request).length === 0) this.grant(request);
+    for (;;) {
+      const [lockId] = this.freed;
+      if (lockId === undefined) return;
+      this.serve(lockId);
+      this.freed.delete(lockId);
     }
-    this.revokeFor(this.line);
   }
 
-  /** Asks those who keep a lock cached to give it back, once, if it stands in the way of one of these. */
-  revokeFor(requests: readonly LockRequest[]): void {
-    for (const request of requests) {
-      for (const want of request.wants) {
-        const lock = this.locks.get(want.lockId);
-        if (lock === undefined) continue;
-        for (const hold of lock.owners.values()) {
-          if (!hold.cached || hold.revokedAtMs !== null || hold.owner === request.owner) continue;
-          if (COMPATIBLE[hold.mode][want.mode]) continue;
-          this.setHold(lock.id, { ...hold, revokedAtMs: this.nowMs });
-          const { lockspace, name } = lock;
-          const { owner, mode, token } = hold;
-          this.events.push({ kind: 'revoke', lockspace, name, owner, mode, token, requestId: null });
-        }
+  /** Asks those who keep a lock cached to give it back, once, if it stands in the way of the request. */
+  revokeFor(request: LockRequest): void {
+    for (const want of request.wants) {
+      const lock = this.locks.get(want.lockId);
+      if (lock === undefined) continue;
+      for (const hold of lock.owners.values()) {
+        if (!hold.cached || hold.revokedAtMs !== null || hold.owner === request.owner) continue;
+        if (COMPATIBLE[hold.mode][want.mode]) continue;
+        const { lockspace, name, owner, mode, token } = this.setHold(lock.id, { ...hold, revokedAtMs: this.nowMs });
+        this.events.push({ kind: 'revoke', lockspace, name, owner, mode, token, requestId: null });
       }
     }
   }
 
   /** The locks that somebody waits for, and in how many ms the first hold of each ends. */
   ends(): readonly { readonly lock: LockOf; readonly inMs: number }[] {
-    const waitedFor = new Set(this.line.flatMap(({ wants }) => wants.map(({ lockId }) => lockId)));
     return [...this.locks.values()].flatMap((lock) => {
       const ends = [...lock.owners.values()].flatMap(({ mode, endsAtMs }) => (excludes(mode) ? [endsAtMs] : []));
-      if (!waitedFor.has(lock.id) || ends.length === 0) return [];
+      if (this.lineOf(lock.id).length === 0 || ends.length === 0) return [];
       return [{ lock: { lockspace: lock.lockspace, name: lock.name }, inMs: Math.min(...ends) - this.nowMs }];
     });
   }
@@ -194,6 +203,28 @@ export class LockTable {
     return { holds, queued: [...this.queued.values()], removed: [...this.removed], granted, events };
   }
 
+  /** One line. Nobody is served behind somebody who waits for the lock alone. */
+  private serve(lockId: string): void {
+    if (!this.locks.has(lockId)) return;
+    for (const request of this.lineOf(lockId)) {
+      if (this.isPointless(request)) this.leave(request);
+      else if (request.isWhole && this.obstacles(request).length === 0) this.grant(request);
+      else {
+        this.revokeFor(request);
+        if (request.wants.some((want) => want.lockId === lockId && want.mode === 'exclusive')) return;
+      }
+    }
+  }
+
+  private join(request: LockRequest): void {
+    this.waiting.set(request.id, request);
+    for (const { lockId } of request.wants) {
+      const line = [...this.lineOf(lockId), request];
+      const before = line.at(-2);
+      this.lines.set(lockId, before !== undefined && byTurn(before, request) > 0 ? line.sort(byTurn) : line);
+    }
+  }
+
   /** Somebody who waits for what it has meanwhile, or to convert what it has lost. */
   private isPointless({ owner, wants }: LockRequest): boolean {
     return wants.some(({ lockId, converts }) => {
@@ -203,13 +234,8 @@ export class LockTable {
     });
   }
 
-  private goesBefore(other: LockRequest, request: LockRequest, want: LockWant): boolean {
-    if (other === request || other.owner === request.owner || byTurn(other, request) > 0) return false;
-    return other.wants.some(({ lockId, mode }) => lockId === want.lockId && !COMPATIBLE[mode][want.mode]);
-  }
-
   private isInLine(request: LockRequest): boolean {
-    return this.line.includes(request);
+    return this.waiting.get(request.id) === request;
   }
 
   private give(request: LockRequest, want: LockWant, waited: boolean): GrantedLock {
@@ -255,6 +281,11 @@ export class LockTable {
       if (hold.mode !== 'unlock' && hold.endsAtMs <= this.nowMs) this.end(lock.id, hold);
     }
   }
+}
+
+function goesBefore(other: LockRequest, request: LockRequest, want: LockWant): boolean {
+  if (other === request || other.owner === request.owner || byTurn(other, request) > 0) return false;
+  return other.wants.some(({ lockId, mode }) => lockId === want.lockId && !COMPATIBLE[mode][want.mode]);
 }
 
 /** Conversions first, then by arrival: who shares a lock and wants it alone would wait for those behind it otherwise. */

@@ -198,7 +198,7 @@ export class ClusterLocksService {
   /** Takes a request out of its lines; who stood in its way, if it was in line. */
   private async leave(id: number, locks: readonly LockOf[]) {
     return await this.operations.run({
-      ...{ locks, owner: '', make: false },
+      ...{ locks, owner: '', make: false, requestId: id },
       apply: (table) => {
         const request = table.requestById(id);
         const obstacles = request === undefined ? [] : table.obstacles(request);

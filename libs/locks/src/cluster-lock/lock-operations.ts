@@ -30,6 +30,8 @@ export interface LockOperation<Result> {
   readonly owner: string;
   /** Locks that nobody named before get a row. */
   readonly make: boolean;
+  /** A request that is meant, wherever it stands in line. */
+  readonly requestId?: number;
   /** Throws a Conflict, with nothing changed that was not to be changed; must not fail half way. */
   readonly apply: (table: LockTable, idOf: (lock: LockOf) => string | undefined) => Result;
 }
@@ -66,7 +68,7 @@ export class LockOperations {
     operations: readonly LockOperation<unknown>[],
   ): Promise<readonly Outcome<unknown, BerthError>[]> {
     const done = await this.transactions.runByKey('clusterLocks.group', async (tx) => {
-      const reading = await this.locks.read(tx, askedOf(operations), numbersFor(operations));
+      const reading = await this.locks.read(tx, askedOf(operations), requestsOf(operations), numbersFor(operations));
       const refusals = await this.refusals(tx, operations, reading);
       const numbers = reading.numbers.values();
       const table = new LockTable(reading.nowMs, reading.locks, reading.requests, () => take(numbers));
@@ -145,6 +147,10 @@ function askedOf(operations: readonly LockOperation<unknown>[]): AskedLock[] {
   return operations.flatMap(({ locks, owner, make }) =>
     locks.map(({ lockspace, name }) => ({ lockspace, name, owner, make })),
   );
+}
+
+function requestsOf(operations: readonly LockOperation<unknown>[]): number[] {
+  return operations.flatMap(({ requestId }) => requestId ?? []);
 }
 
 /** For each that may be granted something: its place in line, and a token for each lock. */

@@ -34,8 +34,18 @@ export function toGranted(row: NamedHoldRow): GrantedLock {
   return { ...toHold(row), lockspace: row.lockspace, name: row.name, leftMs: row.left_ms };
 }
 
-/** Requests from the rows of their locks; of some not all rows may have been read. */
-export function toRequests(rows: readonly LineRow[]): LockRequest[] {
+/**
+ * Requests from the rows of their locks; of some not all rows may have been read. Who stands behind the first `head` of a line
+ * counts as such: those between were not read.
+ */
+export function toRequests(rows: readonly LineRow[], head: number): LockRequest[] {
+  const behind = new Set<LineRow>();
+  if (rows.length > head) {
+    for (const lockId of new Set(rows.map((row) => row.lock_id))) {
+      const line = rows.filter((row) => row.lock_id === lockId).sort(byTurn);
+      for (const row of line.slice(head)) behind.add(row);
+    }
+  }
   const byId = new Map<number, LineRow[]>();
   for (const row of rows) byId.set(row.id, [...(byId.get(row.id) ?? []), row]);
   return [...byId.values()].flatMap((own) => {
@@ -46,7 +56,11 @@ export function toRequests(rows: readonly LineRow[]): LockRequest[] {
     }));
     return {
       ...{ id: row.id, owner: row.owner, wants, leaseMs: row.lease_ms, counted: row.counted, session: row.session },
-      ...{ deadlineMs: row.deadline_ms, isDead: row.dead, isWhole: own.length === row.wants },
+      ...{
+        deadlineMs: row.deadline_ms,
+        isDead: row.dead,
+        isWhole: own.length === row.wants && !own.some((one) => behind.has(one)),
+      },
     };
   });
 }
@@ -57,4 +71,8 @@ export function seenBefore({ owner, seen }: LineRow): ClusterHold {
     ...{ owner, mode: 'unlock', token: 0, seen, changed: false, cached: false, uses: 0, sinceMs: 0, expiresAtMs: 0 },
     ...{ endsAtMs: 0, revokedAtMs: null, requestId: null },
   };
+}
+
+function byTurn(a: LineRow, b: LineRow): number {
+  return Number(a.converts === null) - Number(b.converts === null) || a.id - b.id;
 }

@@ -118,12 +118,14 @@ export interface LineRow {
 
 const HEAD = `select * from cluster_lock_wants w where w.lock_id = the_lock.id order by w.converts is null, w.request_id limit`;
 
-/** The heads of the lines of the named locks, $3 of each. */
+/** The heads of the lines of the named locks, $3 of each, and requests that are meant wherever they stand, $4. */
 export const listLine = statement<LineRow>(
   'clusterLock.listLine',
   `with ${NAMED}, waiting as (
      select found.* from named join cluster_locks the_lock using (lockspace_id, name)
-      cross join lateral (${HEAD} $3::int) as found)
+      cross join lateral (${HEAD} $3::int) as found
+      union
+     select w.* from cluster_lock_wants w where w.request_id = any($4::bigint[]))
    select ${LINE}
      join waiting found on found.request_id = r.id
      left join cluster_lock_owners o on o.lock_id = found.lock_id and o.owner = r.owner`,

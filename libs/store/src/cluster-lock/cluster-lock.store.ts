@@ -30,11 +30,11 @@ export interface AskedLock extends LockOf {
 export class ClusterLockStore {
   /**
    * Takes the row locks of locks, and of those that waiting requests want together with them, in one order; reads them with
-   * their holders, the heads of their lines, and what the owners that ask have seen. Those of no lockspace, or not made, are
+   * their holders, the heads of their lines and `requests` beside, and what the owners that ask have seen. Those of no lockspace, or not made, are
    * left out. `numbers`: so many are drawn, at least. A request that came meanwhile, and
    * wants locks that are not locked here, is not whole.
    */
-  async read(tx: Tx, asked: readonly AskedLock[], numbers: number): Promise<LockReading> {
+  async read(tx: Tx, asked: readonly AskedLock[], requests: readonly number[], numbers: number): Promise<LockReading> {
     const names = distinct(asked);
     const made = distinct(asked.filter(({ make }) => make));
     const [, locks, holds, line, clock] = await together([
@@ -45,7 +45,7 @@ export class ClusterLockStore {
         asked.map(({ name }) => name),
         asked.map(({ owner }) => owner),
       ]),
-      run(tx, sql.listLine, [names.lockspaces, names.names, LINE_HEAD]),
+      run(tx, sql.listLine, [names.lockspaces, names.names, LINE_HEAD, requests]),
       run(tx, sql.clock, [numbers]),
     ] as const);
     const holdRows = [...holds.rows];
@@ -64,7 +64,7 @@ export class ClusterLockStore {
     return {
       nowMs: clock.rows[0]?.ms ?? 0,
       locks: locks.rows.map((row) => toLock(row, holdRows, lineRows)),
-      requests: toRequests(lineRows),
+      requests: toRequests(lineRows, LINE_HEAD),
       numbers: [...(clock.rows[0]?.numbers ?? []), ...(more?.rows[0]?.numbers ?? [])],
     };
   }
