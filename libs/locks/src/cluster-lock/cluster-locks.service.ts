@@ -75,7 +75,7 @@ export class ClusterLocksService {
    * LockDeadlock, LockspaceDraining, NotFound; LockPlaceLost if it has to be asked again.
    */
   async acquire(request: AcquireRequest): Promise<Acquired> {
-    const { lockspace, locks, actor, token, leaseMs, isAsync, signal } = request;
+    const { lockspace, locks, actor, token, leaseMs, isAsync } = request;
     const state = actor.handle === undefined ? undefined : await this.handle(request, actor.handle);
     const cached = state === undefined || token !== undefined ? undefined : fromCache(state, request);
     if (cached !== undefined) return { status: 'granted', locks: [cached] };
@@ -92,7 +92,7 @@ export class ClusterLocksService {
         return acquireLocks(table, { owner, wants, token, leaseMs, waitMs: request.waitMs, session, flags });
       },
     });
-    if (outcome.status === 'granted') return await this.hand(outcome.locks, signal);
+    if (outcome.status === 'granted') return await this.hand(outcome.locks, request);
     if (isAsync) return { status: 'queued', requestId: outcome.request.id };
     return await this.wait(outcome.request.id, named, request);
   }
@@ -182,13 +182,13 @@ export class ClusterLocksService {
       if (left.status === 'not_waiting') waited = await this.waiters.outcome(id);
       else if (isEnding) throw new LockPlaceLost();
     }
-    if (waited.status === 'granted') return await this.hand(waited.locks, request.signal);
+    if (waited.status === 'granted') return await this.hand(inOrder(waited.locks, locks), request);
     throw waited.status === 'lost' || inTheWay === undefined ? new LockPlaceLost() : inTheWay;
   }
 
-  /** Who is gone before the answer is written will never know what it has: it has nothing. */
-  private async hand(locks: readonly GrantedLock[], signal: AbortSignal): Promise<Acquired> {
-    if (signal.aborted) {
+  /** Who is gone before the answer is written will never know what it has: it has nothing but what it had before. */
+  private async hand(locks: readonly GrantedLock[], { token, signal }: AcquireRequest): Promise<Acquired> {
+    if (signal.aborted && token === undefined) {
       await Promise.all(locks.map((lock) => this.release(lock, { owner: lock.owner }, lock.token)));
       throw new LockPlaceLost();
     }
@@ -254,4 +254,9 @@ function fromCache({ hold }: HandleState, { locks, leaseMs }: AcquireRequest): G
   const isCovered = hold.mode === want.mode || (hold.mode === 'exclusive' && want.mode === 'shared');
   const fresh = (leaseMs ?? hold.expiresAtMs - hold.sinceMs) * FRESH_PART;
   return isCovered && hold.leftMs > fresh ? { ...hold, changed: false } : undefined;
+}
+
+/** As they were asked for. */
+function inOrder(granted: readonly GrantedLock[], asked: readonly LockOf[]): GrantedLock[] {
+  return asked.flatMap(({ name }) => granted.find((lock) => lock.name === name) ?? []);
 }
