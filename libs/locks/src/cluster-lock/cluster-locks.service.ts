@@ -57,6 +57,10 @@ export interface Released {
 /** A cached hold is given out again while at least this part of its lease is left; then it is renewed first. */
 const FRESH_PART = 0.25;
 
+/** Who could not leave the line because the database was away tries again; after that its deadline takes it out: ms. */
+const LEAVE_TRIES = 30;
+const LEAVE_PAUSE_MS = 1_000;
+
 /** Locks that whole clusters agree on. Source: docs/locks/cluster-locks.md. */
 @Injectable()
 export class ClusterLocksService {
@@ -176,9 +180,12 @@ export class ClusterLocksService {
     let waited = await this.waiters.wait(id, locks, request.waitMs, request.signal);
     let inTheWay: LockHeld | undefined;
     if (waited.status !== 'granted' && waited.status !== 'lost') {
-      const left = await this.leave(id, locks);
-      inTheWay = left.inTheWay;
       const isEnding = waited.status === 'ending';
+      const left = await this.leave(id, locks).catch((error: unknown) => {
+        void this.leaveLater(id, locks);
+        throw error;
+      });
+      inTheWay = left.inTheWay;
       if (left.status === 'not_waiting') waited = await this.waiters.outcome(id);
       else if (isEnding) throw new LockPlaceLost();
     }
@@ -206,6 +213,22 @@ export class ClusterLocksService {
         return { status: cancelRequest(table, id), inTheWay };
       },
     });
+  }
+
+  /** The database is away, and the client is answered: what it was granted meanwhile shall not wait for the end of a lease. */
+  private async leaveLater(id: number, locks: readonly LockOf[]): Promise<void> {
+    for (let tries = 0; tries < LEAVE_TRIES; tries += 1) {
+      await new Promise((resolve) => setTimeout(resolve, LEAVE_PAUSE_MS).unref());
+      try {
+        if ((await this.leave(id, locks)).status === 'cancelled') return;
+        const outcome = await this.waiters.outcome(id);
+        if (outcome.status !== 'granted') return;
+        await Promise.all(outcome.locks.map((lock) => this.release(lock, { owner: lock.owner }, lock.token)));
+        return;
+      } catch (error) {
+        this.logger.debug(`request ${id} is still in line: ${(error as Error).message}`);
+      }
+    }
   }
 
   private async apply<Result>(
