@@ -89,6 +89,17 @@ export function releaseLock(table: LockTable, { lockId, owner, token }: HoldOf, 
   return { status: 'released', hold: undefined };
 }
 
+/**
+ * Takes back a grant that its owner was not told: it has seen nothing by it, and is told next time what it would have been
+ * told now.
+ */
+export function withdrawGrant(table: LockTable, { lockId, owner, token }: Required<HoldOf>): void {
+  const hold = table.holdOf(lockId, owner);
+  if (hold?.token !== token) return;
+  table.end(lockId, { ...hold, seen: hold.changed ? 0 : hold.seen });
+  table.promote();
+}
+
 /** Lets a hold last for `leaseMs` from now, and tells a monitor what it saw. undefined: it is not there any more. */
 export function renewLock(
   table: LockTable,

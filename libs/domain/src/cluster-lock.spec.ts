@@ -10,6 +10,7 @@ import {
   LOCK_MODES,
   LockTable,
   releaseLock,
+  withdrawGrant,
   renewLock,
   type ClusterHold,
   type ClusterLock,
@@ -238,5 +239,44 @@ describe('cluster locks, whatever is asked of them', () => {
       }),
       { numRuns: 2_000 },
     );
+  });
+});
+
+describe('a grant that its owner was not told', () => {
+  const wish = (owner: string) => ({
+    ...{ owner, wants: [{ lockId: '1', mode: 'exclusive' as const }], waitMs: 0, session: null },
+  });
+  const take = (world: World, owner: string): ClusterHold => {
+    world.run((table) => acquireLocks(table, wish(owner)));
+    const [hold] = world.held('1');
+    if (hold?.owner !== owner) throw new Error(`${owner} was not granted the lock`);
+    return hold;
+  };
+  const drop = (world: World, { owner, token }: ClusterHold): unknown =>
+    world.run((table) => releaseLock(table, { lockId: '1', owner, token }, false));
+  const withdraw = (world: World, { owner, token }: ClusterHold): unknown =>
+    world.run((table) => withdrawGrant(table, { lockId: '1', owner, token }));
+
+  it('leaves the owner as if it had not been', () => {
+    const world = new World();
+    drop(world, take(world, 'bob'));
+    const untold = take(world, 'ann');
+    expect(untold.changed).toBe(true);
+    withdraw(world, untold);
+    expect(world.held('1')).toEqual([]);
+    const told = take(world, 'ann');
+    expect(told.changed).toBe(true);
+    drop(world, told);
+    // Nothing of others lies between: a grant that was not told changes nothing either.
+    const again = take(world, 'ann');
+    withdraw(world, again);
+    expect([again.changed, take(world, 'ann').changed]).toEqual([false, false]);
+  });
+
+  it('is taken back by its token alone', () => {
+    const world = new World();
+    const hold = take(world, 'ann');
+    withdraw(world, { ...hold, token: hold.token - 1 });
+    expect(world.held('1')).toEqual([hold]);
   });
 });

@@ -151,13 +151,13 @@ export class LockHeld extends Conflict {
 
 /** The owner has the lock already, and did not name the token to change that. */
 export class LockAlreadyHeld extends Conflict {
-  constructor({ lockspace, name }: LockOf, { owner, mode, token, expiresAtMs }: ClusterHold) {
+  constructor({ lockspace, name }: LockOf, { owner, mode, token, changed, expiresAtMs }: ClusterHold) {
     super(
       `${owner} holds lock '${name}' of lockspace '${lockspace}' already, ${mode}. Name its token to renew or convert it; ` +
         'only a handle with use_semaphore may acquire it again.',
       {
         reason: REASONS.lockAlreadyHeld,
-        facts: { lockspace, name, owner, mode, token, expires_at: timeFact(expiresAtMs) },
+        facts: { lockspace, name, owner, mode, token, changed, expires_at: timeFact(expiresAtMs) },
       },
     );
   }

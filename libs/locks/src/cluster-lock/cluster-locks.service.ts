@@ -8,6 +8,7 @@ import {
   REASONS,
   releaseLock,
   renewLock,
+  withdrawGrant,
   type ClusterHold,
   type GrantedLock,
   type HandleFlags,
@@ -196,10 +197,17 @@ export class ClusterLocksService {
   /** Who is gone before the answer is written will never know what it has: it has nothing but what it had before. */
   private async hand(locks: readonly GrantedLock[], { token, signal }: AcquireRequest): Promise<Acquired> {
     if (signal.aborted && token === undefined) {
-      await Promise.all(locks.map((lock) => this.release(lock, { owner: lock.owner }, lock.token)));
+      await this.withdraw(locks);
       throw new LockPlaceLost();
     }
     return { status: 'granted', locks };
+  }
+
+  private async withdraw(locks: readonly GrantedLock[]): Promise<void> {
+    for (const lock of locks) {
+      const { owner, token } = lock;
+      await this.apply(lock, owner, (table, lockId) => withdrawGrant(table, { lockId, owner, token }));
+    }
   }
 
   /** Takes a request out of its lines; who stood in its way, if it was in line. */
@@ -222,8 +230,7 @@ export class ClusterLocksService {
       try {
         if ((await this.leave(id, locks)).status === 'cancelled') return;
         const outcome = await this.waiters.outcome(id);
-        if (outcome.status !== 'granted') return;
-        await Promise.all(outcome.locks.map((lock) => this.release(lock, { owner: lock.owner }, lock.token)));
+        if (outcome.status === 'granted') await this.withdraw(outcome.locks);
         return;
       } catch (error) {
         this.logger.debug(`request ${id} is still in line: ${(error as Error).message}`);
