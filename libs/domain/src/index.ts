@@ -26,3 +26,4 @@ export * from './slot-settlement.js';
 export * from './cluster-lock.js';
 export * from './cluster-lock-operations.js';
 export * from './cluster-lock-table.js';
+export * from './fence.js';

@@ -70,6 +70,8 @@ export const REASONS = {
   // Slot locks
   slotTaken: 'berth.slot_taken',
   // Cluster locks
+  fenceStale: 'berth.fence_stale',
+  fenceMalformed: 'berth.fence_malformed',
   lockHeld: 'berth.lock_held',
   lockAlreadyHeld: 'berth.lock_already_held',
   lockTokenStale: 'berth.lock_token_stale',

@@ -1,15 +1,27 @@
 import {
   BerthError,
+  FenceStale,
   openLedger,
   REASONS,
   settle,
   SlotTaken,
   Unavailable,
   type AllocationWrite,
+  type Fence,
   type Ledger,
   type NewProvider,
 } from '#berth/domain';
-import { LedgerStore, OwnerNames, SlotLockStore, Transactions, type LedgerNames, type Tx } from '#berth/store';
+import {
+  LedgerStore,
+  listStaleFences,
+  outsideFences,
+  OwnerNames,
+  presentFence,
+  SlotLockStore,
+  Transactions,
+  type LedgerNames,
+  type Tx,
+} from '#berth/store';
 import { Injectable } from '@nestjs/common';
 
 /**
@@ -34,6 +46,8 @@ export interface Operation<Result = void> {
 
 interface Waiting {
   readonly operation: Operation<unknown>;
+  /** The fence that its caller works under. */
+  readonly fence: Fence | undefined;
   readonly sinceMs: number;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: unknown) => void;
@@ -73,18 +87,21 @@ export class Claims {
     private readonly slots: SlotLockStore,
   ) {}
 
-  /** Runs one operation; answers what it answers, after commit. Throws what it throws, with nothing written. */
+  /**
+   * Runs one operation; answers what it answers, after commit. Throws what it throws, or FenceStale, with nothing written.
+   */
   run<Result>(operation: Operation<Result>): Promise<Result> {
     if (this.waiting.length >= MAX_WAITING) return Promise.reject(tooMany());
     return new Promise<Result>((resolve, reject) => {
       this.waiting.push({
         operation,
+        fence: presentFence(),
         sinceMs: performance.now(),
         resolve: resolve as Waiting['resolve'],
         reject,
       });
       // All requests that were read from the network in one turn make one group.
-      if (this.waiting.length === 1) setImmediate(() => this.drain());
+      if (this.waiting.length === 1) setImmediate(() => outsideFences(() => this.drain()));
     });
   }
 
@@ -109,7 +126,7 @@ export class Claims {
 
   private async carryOut(group: readonly Waiting[]): Promise<void> {
     try {
-      const outcomes = await this.transact(group.map(({ operation }) => operation));
+      const outcomes = await this.transact(group);
       group.forEach(({ resolve, reject }, index) => {
         const outcome = outcomes[index];
         if (outcome?.status === 'refused') reject(outcome.error);
@@ -127,12 +144,19 @@ export class Claims {
     }
   }
 
-  private async transact(operations: readonly Operation<unknown>[]): Promise<readonly Outcome[]> {
+  private async transact(group: readonly Waiting[]): Promise<readonly Outcome[]> {
+    const operations = group.map(({ operation }) => operation);
     await this.owners.ensure(operations.flatMap(({ writes = [] }) => writes));
     return await this.transactions.runByKey('claims', async (tx) => {
       const read = await this.ledgers.read(tx, namesOf(operations));
+      const stale = new Set(await listStaleFences(tx, group.flatMap(({ fence }) => fence ?? [])));
       const worked = openLedger(read);
-      const decided = operations.map(({ apply }) => attempt(() => apply(worked)));
+      const decided = group.map(({ operation, fence }) =>
+        attempt(() => {
+          if (fence !== undefined && stale.has(fence)) throw new FenceStale(fence);
+          return operation.apply(worked);
+        }),
+      );
       const outcomes = await this.withHolders(tx, read, decided);
       await this.ledgers.write(tx, settle(read, worked));
       return outcomes;

@@ -19,6 +19,8 @@ export {
   type FollowChanges,
   type FollowedChange,
 } from './changes/changes.service.js';
+/** Whoever handles a request has its writes refused once the hold that it names has ended. */
+export { underFence } from '#berth/store';
 export { PlacementModule } from './placement.module.js';
 export { ProviderTreesService, type AppliedTree, type WantedTree } from './provider-trees/provider-trees.service.js';
 export { ReshaperService } from './reshaper/reshaper.service.js';

@@ -13,6 +13,8 @@ export { ConsumerStore, type ConsumerFilter } from './consumer/consumer.store.js
 export { ProviderTreeStore } from './provider/provider-tree.store.js';
 export { OwnerNames } from './consumer/owner-names.js';
 export { openDataSource } from './data-source.js';
+export { listStaleFences } from './fence/fence.store.js';
+export { outsideFences, presentFence, underFence } from './fence/present-fence.js';
 export { GenerationService, type Bump } from './generation/generation.service.js';
 export { InventoryStore } from './inventory/inventory.store.js';
 export { LedgerStore, type LedgerNames } from './ledger/ledger.store.js';

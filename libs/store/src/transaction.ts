@@ -1,10 +1,12 @@
 import type { Writable } from 'node:stream';
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { BerthError, Invalid, REASONS, Unavailable } from '#berth/domain';
+import { BerthError, FenceStale, Invalid, REASONS, Unavailable } from '#berth/domain';
 import type { PoolClient } from 'pg';
 import { DataSource } from 'typeorm';
 import { fateOf } from './commit.js';
+import { listStaleFences } from './fence/fence.store.js';
+import { presentFence } from './fence/present-fence.js';
 import { LostRace } from './lost-race.js';
 import { isRetryable, isUnavailable, isUnstorableText } from './pg-errors.js';
 import { renewPlans } from './plans.js';
@@ -41,13 +43,17 @@ export class Transactions {
   /**
    * Runs `work` in one read-committed transaction and answers what it answers, after commit. Work that throws
    * leaves nothing behind. `40001`, `40P01` and LostRace run the whole of it again, at most MAX_ATTEMPTS times,
-   * so it may touch nothing but `tx`. Throws Unavailable when the database can't be reached.
+   * so it may touch nothing but `tx`. Throws Unavailable when the database can't be reached, FenceStale if the caller works
+   * under a fence (`underFence`) whose hold has ended.
    */
   run<T>(name: string, work: (tx: Tx) => Promise<T>): Promise<T> {
-    return this.attempt(name, BEGIN, work);
+    return this.attempt(name, BEGIN, fenced(work));
   }
 
-  /** As `run`, for work whose statements find all their rows by key: its plans don't depend on how large tables are. */
+  /**
+   * As `run`, for work whose statements find all their rows by key: its plans don't depend on how large tables are. It
+   * knows of no fence: who groups the work of several looks after theirs.
+   */
   runByKey<T>(name: string, work: (tx: Tx) => Promise<T>): Promise<T> {
     return this.attempt(name, BEGIN_BY_KEY, work);
   }
@@ -98,6 +104,17 @@ export class Transactions {
       if ((await fateOf(this.dataSource, xid)) === 'aborted') throw error;
     }
   }
+}
+
+/** The work, and after it, when it holds all its row locks, a look whether the hold it is done under lasts. */
+function fenced<T>(work: (tx: Tx) => Promise<T>): (tx: Tx) => Promise<T> {
+  const fence = presentFence();
+  if (fence === undefined) return work;
+  return async (tx) => {
+    const result = await work(tx);
+    if ((await listStaleFences(tx, [fence])).length > 0) throw new FenceStale(fence);
+    return result;
+  };
 }
 
 /** Begins and works: the beginning and the first statements of the work go out together. Undoes all of it on failure. */

@@ -21,6 +21,7 @@ export class ClaimsController {
     gates: ['contract', 'contentType', 'policy'],
     body: POST_CLAIMS_BODIES,
     generation: 'claimants',
+    fenced: true,
     summary: 'Find candidates for one or more consumers and claim them, all or none',
   })
   async claim(@Body() body: PostClaimsBody, @Minor() minor: number): Promise<Answer> {

@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { claimGeneration } from './claimed-generation.js';
 import type { RequestContext } from './context.js';
 import type { EndpointRules } from './endpoint.js';
+import { takeFence } from './fence.js';
 import { hasProperty, validateBody, type VersionedBody } from './schema/index.js';
 
 /** Says whether a provider exists; asked only when a body is bad. */
@@ -26,7 +27,7 @@ export async function readBody(
   const minor = context.minor ?? 0;
   const unread = rules.bodyUntil !== undefined && minor > rules.bodyUntil;
   const row = unread ? undefined : rowOf(rules, context);
-  if (row === undefined && !mustClaim(rules, context)) return undefined;
+  if (row === undefined && !context.berth && !mustClaim(rules, context)) return undefined;
   try {
     return judged(row, claimed(rules, request, context, row));
   } catch (error) {
@@ -53,14 +54,16 @@ function mustClaim(rules: EndpointRules, context: RequestContext): boolean {
   return context.generationRequired && rules.generation !== undefined;
 }
 
-/** The body as it came, with the generation that the request names put where its schema has a place for it. */
+/** The body as it came, without the fence, with the generation that the request names put where its schema has a place for it. */
 function claimed(
   rules: EndpointRules,
   request: FastifyRequest,
   context: RequestContext,
   row: VersionedBody | undefined,
 ): unknown {
-  const body = row === undefined ? undefined : parse(request.body);
+  const sent = row === undefined ? undefined : parse(request.body);
+  const { fence, body } = context.berth ? takeFence(rules, request, sent) : { fence: undefined, body: sent };
+  context.fence = fence;
   if (rules.generation === undefined || !mustClaim(rules, context)) return body;
   const claim = claimGeneration(
     rules.generation,

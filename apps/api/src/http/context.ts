@@ -1,3 +1,4 @@
+import type { Fence } from '#berth/domain';
 import type { FastifyRequest } from 'fastify';
 import type { QueryPairs } from './filters/query-pairs.js';
 import type { Identity } from './identity.js';
@@ -20,6 +21,8 @@ export interface RequestContext {
   claimedGeneration: number | null | undefined;
   /** Whether answers may be compressed for those who ask for it. */
   readonly mayCompress: boolean;
+  /** The hold that the request is to write under; undefined: none. */
+  fence: Fence | undefined;
   /** The query string as it was read; undefined until somebody wants it. */
   pairs: QueryPairs | undefined;
 }

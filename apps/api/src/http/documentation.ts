@@ -1,5 +1,5 @@
 import type { INestApplication } from '@nestjs/common';
-import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 
 /** The form of every error (spec http.md §6.6). */
 const ERRORS = {
@@ -38,7 +38,34 @@ export function serveDocumentation(app: INestApplication, version: string): void
     const document = SwaggerModule.createDocument(app, base);
     return {
       ...document,
+      paths: withFences(document.paths),
       components: { ...document.components, schemas: { ...document.components?.schemas, Errors: ERRORS } },
     };
   });
+}
+
+/** On every operation that writes under a fence (docs/api/fenced-writes.md). */
+const FENCE = {
+  name: 'Berth-Fence',
+  in: 'header' as const,
+  required: false,
+  description:
+    'Under berth 1.0: `{"lockspace": …, "name": …, "token": …}`, the hold that this is written under; or `fence` in the body.',
+  schema: { type: 'string' as const },
+};
+
+const METHODS = ['post', 'put', 'delete', 'patch'] as const;
+
+/** Whether an operation can be fenced is told by its method, which its decorators don't know. */
+function withFences(paths: OpenAPIObject['paths']): OpenAPIObject['paths'] {
+  for (const item of Object.values(paths)) {
+    for (const method of METHODS) {
+      const operation = item[method];
+      if (operation === undefined) continue;
+      const marks = operation as unknown as Readonly<Record<string, unknown>>;
+      if (marks['x-berth-contract'] !== undefined && marks['x-berth-fenced'] !== true) continue;
+      operation.parameters = [...(operation.parameters ?? []), FENCE];
+    }
+  }
+  return paths;
 }

@@ -35,6 +35,8 @@ export interface EndpointRules {
   readonly checkPath?: (params: Readonly<Record<string, string>>) => void;
   /** Whose generation a change has to name where generations are required. Source: DESIGN §2. */
   readonly generation?: GenerationOf;
+  /** Whether a write of Berth's own may carry a fence; those of the Placement API may. Source: docs/adr/0018. */
+  readonly fenced?: boolean;
   /** The policy rule instead of `rule` where the query says `force=true`. */
   readonly forceRule?: string;
   /** The query key whose value the policy rule looks at. */
@@ -82,8 +84,9 @@ function describe({ rule, since, contentTypeUntil, gates, forceRule }: EndpointR
 }
 
 /** Marks what is no part of the Placement API. */
-function contractDocs({ gates }: EndpointRules): MethodDecorator[] {
-  return gates.includes('contract') ? [ApiExtension('x-berth-contract', BERTH_VERSION)] : [];
+function contractDocs({ gates, fenced = false }: EndpointRules): MethodDecorator[] {
+  if (!gates.includes('contract')) return [];
+  return [ApiExtension('x-berth-contract', BERTH_VERSION), ...(fenced ? [ApiExtension('x-berth-fenced', true)] : [])];
 }
 
 /** Marked in the document too, so that clients and tests can tell which operations want a generation. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { REASONS } from '#berth/domain';
+import { underFence } from '#berth/placement';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { readBody, type ProviderLookup } from './body.js';
 import { installCompression } from './compression.js';
@@ -75,6 +76,12 @@ export function installPipeline(server: FastifyInstance, config: PipelineConfig,
     const context = contextOf(request);
     if (context !== undefined) request.body = await readBody(rules, request, context, providerExists);
   });
+  // In the old style, because what is done under a fence is what is called from here.
+  server.addHook('preHandler', (request, _reply, done) => {
+    const fence = contextOf(request)?.fence;
+    if (fence === undefined) done();
+    else underFence(fence, done);
+  });
   server.setNotFoundHandler((_request, reply) => {
     sendError(reply, new HttpError(404, ''));
   });
@@ -98,6 +105,7 @@ function begin(request: FastifyRequest, reply: FastifyReply, mayCompress: boolea
     generationRequired: false,
     claimedGeneration: undefined,
     mayCompress,
+    fence: undefined,
     pairs: undefined,
   });
   void reply.header(REQUEST_ID_HEADER, requestId);

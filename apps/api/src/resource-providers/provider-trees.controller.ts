@@ -14,6 +14,7 @@ export class ProviderTreesController {
     rule: 'berth:provider_trees:apply',
     gates: ['contract', 'contentType', 'policy'],
     body: PUT_PROVIDER_TREE_BODIES,
+    fenced: true,
     summary: 'Make a whole tree of providers what it shall be, at once or not at all',
   })
   async apply(@Param('uuid') uuid: string, @Body() body: PutProviderTreeBody): Promise<Answer> {
