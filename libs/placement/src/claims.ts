@@ -149,7 +149,12 @@ export class Claims {
     await this.owners.ensure(operations.flatMap(({ writes = [] }) => writes));
     return await this.transactions.runByKey('claims', async (tx) => {
       const read = await this.ledgers.read(tx, namesOf(operations));
-      const stale = new Set(await listStaleFences(tx, group.flatMap(({ fence }) => fence ?? [])));
+      const stale = new Set(
+        await listStaleFences(
+          tx,
+          group.flatMap(({ fence }) => fence ?? []),
+        ),
+      );
       const worked = openLedger(read);
       const decided = group.map(({ operation, fence }) =>
         attempt(() => {
