@@ -1,30 +1,11 @@
 import { Invalid, REASONS, type Fence } from '#berth/domain';
-import { IsInt, IsString, Length, Matches, Max, Min } from 'class-validator';
 import type { FastifyRequest } from 'fastify';
 import type { EndpointRules } from './endpoint.js';
 import { validateBody } from './schema/index.js';
-import { STORABLE } from './schema/slot-lock.dto.js';
+import { FenceBody } from './schema/fence.dto.js';
 
 /** Carries the fence of a request that has no body, as JSON; others may use it, too. */
 export const FENCE_HEADER = 'berth-fence';
-
-/** The hold that a write is made under (docs/api/fenced-writes.md). */
-export class FenceBody implements Fence {
-  @IsString()
-  @Length(1, 255)
-  @Matches(STORABLE)
-  readonly lockspace!: string;
-
-  @IsString()
-  @Length(1, 255)
-  @Matches(STORABLE)
-  readonly name!: string;
-
-  @IsInt()
-  @Min(1)
-  @Max(Number.MAX_SAFE_INTEGER)
-  readonly token!: number;
-}
 
 /** Whether writes of an endpoint can be fenced: all of the Placement API, and those of Berth's own that say so. */
 export function isFenced(method: string, { gates, fenced = !gates.includes('contract') }: EndpointRules): boolean {
