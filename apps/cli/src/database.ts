@@ -1,4 +1,5 @@
-import { migrate, openDataSource } from '#berth/store';
+import { NamedLocks } from '#berth/locks';
+import { AdvisorySessions, migrate, openDataSource } from '#berth/store';
 import type { CliConfig } from './config.js';
 import { EmbeddedPostgres } from './embedded-postgres/embedded-postgres.js';
 import { Refusal } from './refusal.js';
@@ -36,9 +37,19 @@ export async function withDatabase<T>(
   }
 }
 
-/** Brings schema and standard names up to date and says what that took. */
+/** Another process may be migrating a large database: this long we wait for it before we give up. */
+const MIGRATION_WAIT_MS = 600_000;
+
+/**
+ * Brings schema and standard names up to date and says what that took. Any number of processes may do so at once: one of them works
+ * while the others wait.
+ */
 export async function bringUpToDate(url: string, say: Say): Promise<void> {
-  const { applied } = await withConnection(url, (dataSource) => migrate(dataSource));
+  const { applied } = await withConnection(url, (dataSource) => {
+    const locks = new NamedLocks(new AdvisorySessions(dataSource));
+    const options = { prefix: 'berth', external: true, waitMs: MIGRATION_WAIT_MS };
+    return locks.synchronized('migrate', options, (lost) => migrate(dataSource, lost));
+  });
   say(applied.length === 0 ? 'the schema is up to date' : `applied ${applied.join(', ')}`);
 }
 
@@ -47,8 +58,7 @@ export async function withConnection<T>(
   url: string,
   work: (dataSource: Awaited<ReturnType<typeof openDataSource>>) => Promise<T>,
 ): Promise<T> {
-  // Two connections: migrating holds one for its lock and works on the other.
-  const dataSource = await openDataSource(url, 2).catch((cause: Error) => {
+  const dataSource = await openDataSource(url, 1).catch((cause: Error) => {
     throw new Refusal(`the database cannot be reached: ${reasonOf(cause)}`, { cause });
   });
   try {

@@ -20,5 +20,10 @@ export {
   type RequestState,
 } from './cluster-lock/lockspaces.service.js';
 export type { Handle, Lockspace, LockView, WaitingView } from '#berth/store';
+export type { ExclusiveHold, ExclusiveLock } from './exclusive-lock.js';
+export { FifoLocks } from './named-lock/fifo-locks.js';
+export { locksHeld, type HeldLock } from './named-lock/locks-held.js';
+export { NamedLocks, type NamedHold, type NamedLockOptions } from './named-lock/named-locks.js';
+export { Synchronized, type HasNamedLocks } from './named-lock/synchronized.decorator.js';
 /** What the store answers and the edge shows. */
 export type { SlotLock, SlotLockFilter } from '#berth/store';

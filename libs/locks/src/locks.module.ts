@@ -1,3 +1,4 @@
+import { AdvisorySessions } from '#berth/store';
 import { Module } from '@nestjs/common';
 import { ClusterLockSweeper } from './cluster-lock/cluster-lock-sweeper.js';
 import { ClusterLocksService } from './cluster-lock/cluster-locks.service.js';
@@ -5,6 +6,7 @@ import { LockEvents } from './cluster-lock/lock-events.js';
 import { LockOperations } from './cluster-lock/lock-operations.js';
 import { LockspacesService } from './cluster-lock/lockspaces.service.js';
 import { LockWaiters } from './cluster-lock/lock-waiters.js';
+import { NamedLocks } from './named-lock/named-locks.js';
 import { ForcedReleaseService } from './slot-lock/forced-release.service.js';
 import { SlotLockSweeper } from './slot-lock/slot-lock-sweeper.js';
 import { SlotLocksService } from './slot-lock/slot-locks.service.js';
@@ -23,5 +25,12 @@ const CLUSTER_LOCKS = [ClusterLocksService, LockspacesService, LockEvents];
     ClusterLockSweeper,
   ],
   exports: [SlotLocksService, ForcedReleaseService, ...CLUSTER_LOCKS],
+    {
+      provide: NamedLocks,
+      useFactory: (sessions: AdvisorySessions) => new NamedLocks(sessions),
+      inject: [AdvisorySessions],
+    },
+  ],
+  exports: [SlotLocksService, ForcedReleaseService, NamedLocks],
 })
 export class LocksModule {}

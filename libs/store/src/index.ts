@@ -2,6 +2,7 @@
  * Every table, every SQL statement, the transaction, and what an SQLSTATE means. Nothing above this room
  * knows that the database has columns.
  */
+export { AdvisorySessions, type AdvisoryHold } from './advisory-session.js';
 export { AggregateStore } from './aggregate/aggregate.store.js';
 export { AllocationStore, type ConsumerAllocations } from './allocation/allocation.store.js';
 export type { HeldByConsumer, ProviderAllocations } from './allocation/provider-allocations.js';

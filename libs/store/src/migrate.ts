@@ -1,23 +1,16 @@
 import { STANDARD_RESOURCE_CLASSES, STANDARD_TRAITS } from '#berth/domain';
-import type { DataSource, QueryRunner } from 'typeorm';
-import { advisoryKey } from './advisory-lock.js';
-
-const MIGRATION_LOCK = 'berth:migrate';
-
-/** Another process may be migrating a large database: this long we wait for it before we give up. */
-const LOCK_LIMIT_MS = 600_000;
+import type { DataSource } from 'typeorm';
 
 /**
- * Brings schema and standard names up to date and says what it applied. Any number of processes may call it at
- * once: an advisory lock on a connection of its own lets one work while the others wait. Standard names are
- * only ever added, never renamed or removed. Source: spec data_model.md §4.
+ * Brings schema and standard names up to date and says what it applied. Only one may do so at a time: whoever calls it holds a lock
+ * on the database, and `lost` says when that is lost. Standard names are only ever added, never renamed or removed.
+ * Source: spec data_model.md §4.
  */
-export async function migrate(dataSource: DataSource): Promise<{ applied: readonly string[] }> {
-  return await underMigrationLock(dataSource, async (runner) => {
-    const migrations = await dataSource.runMigrations({ transaction: 'each' });
-    const names = await syncStandardNames(runner);
-    return { applied: [...migrations.map(({ name }) => name), ...names] };
-  });
+export async function migrate(dataSource: DataSource, lost?: AbortSignal): Promise<{ applied: readonly string[] }> {
+  const migrations = await dataSource.runMigrations({ transaction: 'each' });
+  lost?.throwIfAborted();
+  const names = await syncStandardNames(dataSource);
+  return { applied: [...migrations.map(({ name }) => name), ...names] };
 }
 
 /** What differs between the database and the schema this build expects, a line each; nothing means it fits. */
@@ -29,26 +22,9 @@ export async function verifySchema(dataSource: DataSource): Promise<readonly str
   return differences;
 }
 
-async function underMigrationLock<T>(dataSource: DataSource, work: (runner: QueryRunner) => Promise<T>): Promise<T> {
-  const runner = dataSource.createQueryRunner();
-  const key = advisoryKey(MIGRATION_LOCK);
-  try {
-    await runner.query(`select set_config('lock_timeout', $1, false)`, [`${LOCK_LIMIT_MS}`]);
-    await runner.query('select pg_advisory_lock($1::bigint)', [key]);
-    try {
-      return await work(runner);
-    } finally {
-      await runner.query('select pg_advisory_unlock($1::bigint)', [key]);
-    }
-  } finally {
-    await runner.query('reset lock_timeout').catch(() => undefined);
-    await runner.release();
-  }
-}
-
-async function syncStandardNames(runner: QueryRunner): Promise<string[]> {
-  const traits = (await runner.query(INSERT_TRAITS, [STANDARD_TRAITS])) as { name: string }[];
-  const classes = (await runner.query(INSERT_RESOURCE_CLASSES, [STANDARD_RESOURCE_CLASSES])) as { name: string }[];
+async function syncStandardNames(dataSource: DataSource): Promise<string[]> {
+  const traits = (await dataSource.query(INSERT_TRAITS, [STANDARD_TRAITS])) as { name: string }[];
+  const classes = (await dataSource.query(INSERT_RESOURCE_CLASSES, [STANDARD_RESOURCE_CLASSES])) as { name: string }[];
   const added: string[] = [];
   if (traits.length > 0) added.push(`${traits.length} standard traits`);
   if (classes.length > 0) added.push(`${classes.length} standard resource classes`);

@@ -6,6 +6,7 @@ const SQLSTATE = {
   foreignKeyViolation: '23503',
   invalidByteSequence: '22021',
   untranslatableCharacter: '22P05',
+  lockNotAvailable: '55P03',
 } as const;
 
 /**
@@ -40,6 +41,11 @@ interface PgError {
 export function isRetryable(error: unknown): boolean {
   const code = codeOf(error);
   return code === SQLSTATE.serializationFailure || code === SQLSTATE.deadlockDetected;
+}
+
+/** The statement waited for a lock for as long as it was allowed to. */
+export function isLockTimeout(error: unknown): boolean {
+  return codeOf(error) === SQLSTATE.lockNotAvailable;
 }
 
 /** Whether a unique constraint refused a row; the constraint's name if so. */

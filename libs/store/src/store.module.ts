@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { AdvisorySessions } from './advisory-session.js';
 import { AggregateStore } from './aggregate/aggregate.store.js';
 import { AllocationStore } from './allocation/allocation.store.js';
 import { ChangeLogStore, LogSession } from './change/change-log.store.js';
@@ -44,6 +45,7 @@ const STORES = [
   UsageStore,
   ClusterLockStore,
   LockspaceStore,
+  AdvisorySessions,
 ];
 
 /** The stores, on one connection pool to the database at `databaseUrl`. The schema must be there already. */
