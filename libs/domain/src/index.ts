@@ -28,3 +28,4 @@ export * from './cluster-lock-operations.js';
 export * from './cluster-lock-table.js';
 export * from './fence.js';
 export * from './named-lock.js';
+export * from './lock-pool.js';

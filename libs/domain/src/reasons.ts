@@ -81,6 +81,11 @@ export const REASONS = {
   lockspaceNotFound: 'berth.lockspace_not_found',
   lockspaceDraining: 'berth.lockspace_draining',
   lockspaceInUse: 'berth.lockspace_in_use',
+  // Lock pools
+  lockPoolNotFound: 'berth.lock_pool_not_found',
+  lockPoolInUse: 'berth.lock_pool_in_use',
+  lockPoolBusy: 'berth.lock_pool_busy',
+  permitNotFound: 'berth.permit_not_found',
 } as const;
 
 export type Reason = (typeof REASONS)[keyof typeof REASONS];
