@@ -157,3 +157,15 @@ describe('who waits for a held key', () => {
     expect(decidePool(second.state, { kind: 'leave', id: 3 }, 10).granted).toMatchObject([{ id: 4, key: 'd' }]);
   });
 });
+
+describe('a permit that is given to somebody who waited', () => {
+  it('is theirs for a short time until they have it, and not for its whole lease', () => {
+    const request = { key: 'a', owner: 'o', leaseMs: 60_000, expiresMs: 20_000 };
+    const first = decidePool({ capacity: 1, requests: [] }, { kind: 'ask', request: { ...request, id: 1 } }, 0);
+    expect(first.granted).toMatchObject([{ id: 1, expiresMs: 60_000 }]);
+    const second = decidePool(first.state, { kind: 'ask', request: { ...request, id: 2 } }, 0);
+    expect(decidePool(second.state, { kind: 'leave', id: 1 }, 10).granted).toMatchObject([
+      { id: 2, expiresMs: 15_010 },
+    ]);
+  });
+});

@@ -10,6 +10,12 @@ export const MAX_POOL_CAPACITY = 1_000;
 /** Each decision reads them all: some milliseconds with so many. */
 export const MAX_POOL_REQUESTS = 5_000;
 
+/**
+ * Who waited may be gone when the permit comes, and its server with it: it is theirs for so long, and from when they have it
+ * for its whole lease: ms. Who waits is forgotten after as long without a sign of life.
+ */
+export const WAITER_LEASE_MS = 15_000;
+
 /** Somebody who wants a key of a pool, or has it. */
 export interface PoolRequest {
   /** Rises in the order in which they came. */
@@ -25,9 +31,9 @@ export interface PoolRequest {
 }
 
 /** A pool, and all that want something of it in the order in which they came. */
-export interface PoolState {
+export interface PoolState<Request extends PoolRequest = PoolRequest> {
   readonly capacity: number;
-  readonly requests: readonly PoolRequest[];
+  readonly requests: readonly Request[];
 }
 
 export type PoolOperation =
@@ -65,7 +71,8 @@ export function decidePool(state: PoolState, operation: PoolOperation, nowMs: nu
   const expired = state.requests.filter(isOver);
   const present = expired.length === 0 ? state.requests : state.requests.filter((one) => !isOver(one));
   const done = carryOut({ ...state, requests: present }, operation, nowMs);
-  const { requests, granted } = give(done.state, nowMs);
+  const asked = operation.kind === 'ask' ? operation.request.id : undefined;
+  const { requests, granted } = give(done.state, nowMs, asked);
   return { ...done, state: { capacity: done.state.capacity, requests }, granted, expired };
 }
 
@@ -103,14 +110,20 @@ function carryOut(state: PoolState, operation: PoolOperation, nowMs: number): Do
   }
 }
 
-function give({ capacity, requests }: PoolState, nowMs: number): Pick<PoolDecision, 'granted'> & PoolState {
+/** `asked`: who comes now, and has his permit as soon as it is given. */
+function give(
+  { capacity, requests }: PoolState,
+  nowMs: number,
+  asked: number | undefined,
+): Pick<PoolDecision, 'granted'> & PoolState {
   const held = new Set(requests.filter(({ grantedMs }) => grantedMs !== null).map(({ key }) => key));
   if (held.size >= capacity || held.size === requests.length) return { capacity, requests, granted: [] };
   const granted: PoolRequest[] = [];
   const after = requests.map((one) => {
     if (one.grantedMs !== null || held.size >= capacity || held.has(one.key)) return one;
     held.add(one.key);
-    const permit = { ...one, grantedMs: nowMs, expiresMs: endOf(one.leaseMs, nowMs) };
+    const atFirstMs = one.leaseMs === null || one.id === asked ? one.leaseMs : Math.min(one.leaseMs, WAITER_LEASE_MS);
+    const permit = { ...one, grantedMs: nowMs, expiresMs: endOf(atFirstMs, nowMs) };
     granted.push(permit);
     return permit;
   });

@@ -22,9 +22,10 @@ export {
 export type { Handle, Lockspace, LockView, WaitingView } from '#berth/store';
 export type { ExclusiveHold, ExclusiveLock } from './exclusive-lock.js';
 export { LockPool, type LockPoolOptions, type PoolHold, type PoolWait } from './lock-pool/lock-pool.js';
+export { LockPoolsService, type AskPermit, type Permit, type PoolView } from './lock-pool/lock-pools.service.js';
 export { FifoLocks } from './named-lock/fifo-locks.js';
 export { locksHeld, type HeldLock } from './named-lock/locks-held.js';
 export { NamedLocks, type NamedHold, type NamedLockOptions } from './named-lock/named-locks.js';
 export { Synchronized, type HasNamedLocks } from './named-lock/synchronized.decorator.js';
 /** What the store answers and the edge shows. */
-export type { SlotLock, SlotLockFilter } from '#berth/store';
+export type { PoolSummary, SlotLock, SlotLockFilter, StoredRequest } from '#berth/store';

@@ -11,6 +11,7 @@ import {
 import { ConsumerTypeEntity, ProjectEntity, UserEntity } from './consumer/consumer-names.entity.js';
 import { ConsumerEntity } from './consumer/consumer.entity.js';
 import { InventoryEntity } from './inventory/inventory.entity.js';
+import { LockPoolEntity, LockPoolRequestEntity } from './lock-pool/lock-pool.entity.js';
 import { ProviderEntity } from './provider/provider.entity.js';
 import { ResourceClassEntity } from './resource-class/resource-class.entity.js';
 import { SlotFreeEntity, SlotLockEntity, SlotPoolEntity } from './slot-lock/slot-lock.entity.js';
@@ -76,6 +77,8 @@ export function dataSourceOptions(databaseUrl: string, poolSize = POOL_SIZE): Da
       ClusterLockSessionEntity,
       ClusterLockWantEntity,
       LockspaceEntity,
+      LockPoolEntity,
+      LockPoolRequestEntity,
     ],
     migrations: [fileURLToPath(new URL('../../../migrations/*.js', import.meta.url))],
     migrationsTableName: 'berth_migrations',

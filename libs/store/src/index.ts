@@ -19,6 +19,7 @@ export { outsideFences, presentFence, underFence } from './fence/present-fence.j
 export { GenerationService, type Bump } from './generation/generation.service.js';
 export { InventoryStore } from './inventory/inventory.store.js';
 export { LedgerStore, type LedgerNames } from './ledger/ledger.store.js';
+export { LockPoolStore, type LockedPool, type PoolSummary, type StoredRequest } from './lock-pool/lock-pool.store.js';
 export { LostRace } from './lost-race.js';
 export { migrate, verifySchema } from './migrate.js';
 export { Notices, type Notice, type NoticeListener } from './notice/notices.js';

@@ -14,6 +14,7 @@ import { servingOptions } from './data-source.js';
 import { GenerationService } from './generation/generation.service.js';
 import { InventoryStore } from './inventory/inventory.store.js';
 import { LedgerStore } from './ledger/ledger.store.js';
+import { LockPoolStore } from './lock-pool/lock-pool.store.js';
 import { Notices } from './notice/notices.js';
 import { ProviderTreeStore } from './provider/provider-tree.store.js';
 import { ProviderStore } from './provider/provider.store.js';
@@ -46,6 +47,7 @@ const STORES = [
   ClusterLockStore,
   LockspaceStore,
   AdvisorySessions,
+  LockPoolStore,
 ];
 
 /** The stores, on one connection pool to the database at `databaseUrl`. The schema must be there already. */
