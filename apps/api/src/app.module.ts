@@ -17,6 +17,7 @@ import { ClusterLocksController } from './lockspaces/cluster-locks.controller.js
 import { LockEventStreams } from './lockspaces/lock-events.stream.js';
 import { LockspacesController } from './lockspaces/lockspaces.controller.js';
 import { InventoriesController } from './inventories/inventories.controller.js';
+import { ImportsController } from './imports/imports.controller.js';
 import { LockPoolsController } from './lock-pools/lock-pools.controller.js';
 import { ReshaperController } from './reshaper/reshaper.controller.js';
 import { ResourceClassesController } from './resource-classes/resource-classes.controller.js';
@@ -62,6 +63,7 @@ export class AppModule {
         LockspacesController,
         ClusterLocksController,
         LockPoolsController,
+        ImportsController,
       ],
       providers: [{ provide: CANDIDATES_OPTIONS, useValue: candidates }, LockEventStreams],
     };

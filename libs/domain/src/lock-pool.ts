@@ -193,10 +193,10 @@ export class PermitNotFound extends NotFound {
   }
 }
 
-/** More want something of a pool than can be kept in line. */
+/** More want something of a pool than can be kept in line, or be decided about in time. */
 export class LockPoolOverloaded extends Unavailable {
   constructor(pool: string) {
-    super(`${MAX_POOL_REQUESTS} hold or await permits of lock pool ${JSON.stringify(pool)}: try again later.`, {
+    super(`Too many want something of lock pool ${JSON.stringify(pool)}: try again later.`, {
       reason: REASONS.overloaded,
       facts: { lock_pool: pool },
     });

@@ -23,6 +23,7 @@ export type { Handle, Lockspace, LockView, WaitingView } from '#berth/store';
 export type { ExclusiveHold, ExclusiveLock } from './exclusive-lock.js';
 export { LockPool, type LockPoolOptions, type PoolHold, type PoolWait } from './lock-pool/lock-pool.js';
 export { LockPoolsService, type AskPermit, type Permit, type PoolView } from './lock-pool/lock-pools.service.js';
+export { withPermit } from './lock-pool/with-permit.js';
 export { FifoLocks } from './named-lock/fifo-locks.js';
 export { locksHeld, type HeldLock } from './named-lock/locks-held.js';
 export { NamedLocks, type NamedHold, type NamedLockOptions } from './named-lock/named-locks.js';

@@ -22,7 +22,12 @@ export {
 /** Whoever handles a request has its writes refused once the hold that it names has ended. */
 export { underFence } from '#berth/store';
 export { PlacementModule } from './placement.module.js';
-export { ProviderTreesService, type AppliedTree, type WantedTree } from './provider-trees/provider-trees.service.js';
+export {
+  ProviderTreesService,
+  type AppliedTree,
+  type ImportedTree,
+  type WantedTree,
+} from './provider-trees/provider-trees.service.js';
 export { ReshaperService } from './reshaper/reshaper.service.js';
 export { ResourceClassesService } from './resource-classes/resource-classes.service.js';
 export { ProviderQueriesService, type ProvidersPage } from './resource-providers/provider-queries.service.js';

@@ -1,3 +1,4 @@
+import { LocksModule } from '#berth/locks';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { AggregatesService } from './aggregates/aggregates.service.js';
 import { AllocationCandidatesService } from './allocation-candidates/allocation-candidates.service.js';
@@ -40,7 +41,11 @@ const SERVICES = [
 ];
 
 /** The use cases. Needs the stores of #berth/store, which the application provides. */
-@Module({ providers: [...SERVICES, ChangeHead, ChangeLogKeeper, Claims, SnapshotKeeper], exports: SERVICES })
+@Module({
+  imports: [LocksModule],
+  providers: [...SERVICES, ChangeHead, ChangeLogKeeper, Claims, SnapshotKeeper],
+  exports: SERVICES,
+})
 export class PlacementModule {
   static forRoot(changes: ChangesOptions): DynamicModule {
     return { module: PlacementModule, providers: [{ provide: CHANGES_OPTIONS, useValue: changes }] };

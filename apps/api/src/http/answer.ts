@@ -1,6 +1,9 @@
 import type { Readable } from 'node:stream';
 import { digestOf } from './entity-tag.js';
 
+/** One JSON value a line. */
+export const LINES_TYPE = 'application/x-ndjson';
+
 /** What a handler answers; turned into status and headers in one place, `send-answer.ts`. */
 export interface AnswerOptions {
   /** Path of what was made; made absolute from the request. */
@@ -27,6 +30,8 @@ export class KeptText {
   get length(): number {
     return (this.counted ??= Buffer.byteLength(this.text));
   }
+  /** Media type of a stream; server-sent events unless told. */
+  readonly streamType?: string;
 }
 
 export class Answer {
@@ -54,6 +59,11 @@ export function prepared(ascii: string, options: AnswerOptions = {}): Answer {
 /** 200 with server-sent events, for as long as the stream gives any or the client listens. */
 export function events(stream: Readable): Answer {
   return new Answer(200, stream, {});
+}
+
+/** 200 with lines of JSON, for as long as the stream gives any. */
+export function lines(stream: Readable): Answer {
+  return new Answer(200, stream, { streamType: LINES_TYPE });
 }
 
 /** 201, with or without a body. */

@@ -19,6 +19,8 @@ export interface EndpointRules {
   readonly gates: readonly Gate[];
   /** Media types of the answer; JSON unless said otherwise. */
   readonly produces?: readonly string[];
+  /** Media type of a body that the handler reads as it comes, however long it is; without it bodies are JSON. */
+  readonly streams?: string;
   /** First minor version that has it. */
   readonly since?: number;
   /** What earlier versions answer: 404 unless said otherwise. */

@@ -38,12 +38,12 @@ const GATES: Readonly<Record<Exclude<Gate, 'contract'>, Check>> = {
     if (produces.some((type) => accepts(accept, type))) return;
     throw new HttpError(406, `Only ${produces.join(' or ')} is provided`, { came: accept });
   },
-  contentType({ contentTypeUntil }, _request, { contentType, minor }) {
+  contentType({ contentTypeUntil, streams: wanted = JSON_TYPE }, _request, { contentType, minor }) {
     if (contentTypeUntil !== undefined && minor > contentTypeUntil) return;
     const type = contentType?.split(';')[0]?.trim();
-    if (type === JSON_TYPE) return;
+    if (type === wanted) return;
     const came = type === undefined || type === '' ? 'None' : type;
-    throw new HttpError(415, `The media type ${came} is not supported, use application/json`, { came });
+    throw new HttpError(415, `The media type ${came} is not supported, use ${wanted}`, { came });
   },
   version({ since = 0, sinceStatus = 404 }, _request, { minor }) {
     if (minor < since) throw new HttpError(sinceStatus, '');

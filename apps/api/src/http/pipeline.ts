@@ -21,6 +21,9 @@ export const REQUEST_ID_HEADER = 'x-openstack-request-id';
 /** What bodies are told to the framework to be: it shall not judge them, the gates do. */
 const OPAQUE = 'application/octet-stream';
 
+/** The same for bodies that are not gathered: their handler reads them as they come. */
+const STREAMED = 'application/x-berth-stream';
+
 /** Where the documentation is; it is no part of the Placement API and asks for no token. */
 const DOCUMENTATION = /^\/docs(?:[-/?]|$)/;
 
@@ -49,6 +52,9 @@ export function installPipeline(server: FastifyInstance, config: PipelineConfig,
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
     done(null, body);
   });
+  server.addContentTypeParser(STREAMED, (_request, payload, done) => {
+    done(null, payload);
+  });
   if (config.compression) installCompression(server);
   let stopping = false;
   server.addHook('preClose', (done) => {
@@ -70,9 +76,14 @@ export function installPipeline(server: FastifyInstance, config: PipelineConfig,
       sendError(reply, error);
     }
   });
-  server.addHook('preHandler', async (request) => {
+  server.addHook('preHandler', async (request, reply) => {
     const rules = (request.routeOptions.config as EndpointConfig).endpoint;
     if (rules === undefined) return;
+    if (rules.streams !== undefined) {
+      // It may be answered before all of it was read, and then the connection is of no further use.
+      void reply.header('connection', 'close');
+      return;
+    }
     const context = contextOf(request);
     if (context !== undefined) request.body = await readBody(rules, request, context, providerExists);
   });
@@ -130,6 +141,7 @@ function admit(request: FastifyRequest, config: PipelineConfig, routes: RouteTab
   if (rules !== undefined && context.identity !== undefined) {
     const notServed = (): HttpError => routes.notServed(request.method, path, false);
     passGates(rules, request, context as KnownContext, config.policy, notServed);
+    if (rules.streams !== undefined) request.headers['content-type'] = STREAMED;
   }
 }
 

@@ -73,6 +73,9 @@ function toBytes(body: object | string): Buffer {
   if (Buffer.isBuffer(body)) return body;
   if (body instanceof KeptText) return Buffer.from(body.text);
   return Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
+  if (answer.body instanceof Readable) sendStream(reply, answer.body, answer.options.streamType ?? EVENTS_TYPE);
+  else if (Buffer.isBuffer(answer.body)) void reply.header('content-type', JSON_TYPE).send(answer.body);
+  else sendText(reply, JSON_TYPE, typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body));
 }
 
 /** Sends any error, in the words of the API. What nobody expected is logged, and its text stays inside. */
@@ -108,10 +111,8 @@ export function sendError(reply: FastifyReply, failure: unknown): void {
 }
 
 /** Nothing on the way may keep events back, or answer them again. The stream ends when the client goes. */
-function sendEvents(reply: FastifyReply, stream: Readable): void {
-  void reply
-    .headers({ 'content-type': EVENTS_TYPE, 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
-    .send(stream);
+function sendStream(reply: FastifyReply, stream: Readable, type: string): void {
+  void reply.headers({ 'content-type': type, 'cache-control': 'no-store', 'x-accel-buffering': 'no' }).send(stream);
 }
 
 function sendText(reply: FastifyReply, contentType: string, text: string): void {

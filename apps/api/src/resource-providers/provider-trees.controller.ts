@@ -2,7 +2,7 @@ import { ProviderTreesService } from '#berth/placement';
 import { Body, Controller, Param, Put } from '@nestjs/common';
 import { ok, type Answer } from '../http/answer.js';
 import { Endpoint } from '../http/endpoint.js';
-import { PUT_PROVIDER_TREE_BODIES, toWantedTree, type PutProviderTreeBody } from './provider-trees.dto.js';
+import { PUT_PROVIDER_TREE_BODIES, toWantedTree, type PutProviderTreeBody } from '../http/schema/provider-tree.dto.js';
 import { appliedTreeView } from './query-providers.view.js';
 
 @Controller('provider_trees')

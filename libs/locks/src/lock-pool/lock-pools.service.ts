@@ -24,6 +24,7 @@ import {
   type Tx,
 } from '#berth/store';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { FifoLocks } from '../named-lock/fifo-locks.js';
 import { PoolWaiters } from './pool-waiters.js';
 
 /** Where nobody waits nobody misses what is over its lease: ms. */
@@ -31,6 +32,9 @@ const SWEEP_MS = 10_000;
 
 /** Requests over their time that are looked at in one go; what is left is for the next. */
 const SWEPT_AT_ONCE = 500;
+
+/** As long as a statement may wait for the pool's row: ms. */
+const TURN_LIMIT_MS = 10_000;
 
 /** A permit of a pool. */
 export interface Permit {
@@ -71,6 +75,8 @@ type Plan = (read: LockedPool) => PoolOperation;
 @Injectable()
 export class LockPoolsService implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(LockPoolsService.name);
+  /** One operation on a pool at a time from here: more would each hold a connection and wait for the pool's row. */
+  private readonly turns = new FifoLocks();
   private readonly waiters: PoolWaiters;
   private sweeping: NodeJS.Timeout | undefined;
 
@@ -243,22 +249,26 @@ export class LockPoolsService implements OnApplicationBootstrap, OnModuleDestroy
       readonly after?: (tx: Tx, outcome: Outcome) => Promise<void>;
     },
   ): Promise<Outcome> {
-    const outcome = await this.transactions.run(title, async (tx) => {
-      const read = await open(tx);
-      if (read === undefined) throw new LockPoolNotFound(name);
-      const operation = how.plan(read);
-      let decision = decidePool(read.state, operation, read.nowMs);
-      let asked = operation.kind === 'ask' ? requestOf(decision, operation.request.id) : undefined;
-      if (asked?.grantedMs === null && how.ifNotGiven === 'leaves') {
-        decision = decidePool(read.state, { kind: 'look' }, read.nowMs);
-        asked = undefined;
-      }
-      const tokens = await this.store.write(tx, { name, nowMs: read.nowMs }, decision, asked);
-      const result = { decision, read, tokens };
-      await how.after?.(tx, result);
-      await this.waiters.tell(tx, othersGiven(result));
-      return result;
-    });
+    const release = await this.turns.acquire(name, { waitMs: TURN_LIMIT_MS });
+    if (release === undefined) throw new LockPoolOverloaded(name);
+    const outcome = await this.transactions
+      .run(title, async (tx) => {
+        const read = await open(tx);
+        if (read === undefined) throw new LockPoolNotFound(name);
+        const operation = how.plan(read);
+        let decision = decidePool(read.state, operation, read.nowMs);
+        let asked = operation.kind === 'ask' ? requestOf(decision, operation.request.id) : undefined;
+        if (asked?.grantedMs === null && how.ifNotGiven === 'leaves') {
+          decision = decidePool(read.state, { kind: 'look' }, read.nowMs);
+          asked = undefined;
+        }
+        const tokens = await this.store.write(tx, { name, nowMs: read.nowMs }, decision, asked);
+        const result = { decision, read, tokens };
+        await how.after?.(tx, result);
+        await this.waiters.tell(tx, othersGiven(result));
+        return result;
+      })
+      .finally(release);
     this.waiters.given(othersGiven(outcome));
     return outcome;
   }

@@ -11,6 +11,7 @@ import {
   type TreePlan,
   type WantedProvider,
 } from '#berth/domain';
+import { LockPoolsService, withPermit } from '#berth/locks';
 import { GenerationService, LostRace, ProviderStore, ProviderTreeStore, Transactions, type Tx } from '#berth/store';
 import { Injectable } from '@nestjs/common';
 import { SnapshotKeeper } from '../snapshot-keeper.js';
@@ -33,6 +34,18 @@ export interface AppliedTree {
   readonly providers: readonly number[];
 }
 
+/** What an import did to a tree: the uuids of providers. */
+export type ImportedTree = Pick<AppliedTree, 'created' | 'changed' | 'removed'>;
+
+/** Of all imports of all servers together, so many trees are written at once: the pool's capacity, which admins may change. */
+const IMPORT_POOL = 'imports';
+
+/** Far more than a tree takes; renewed while it takes longer. */
+const IMPORT_LEASE_MS = 60_000;
+
+/** Beyond the lease of one whose server died. */
+const IMPORT_WAIT_MS = 120_000;
+
 /** Makes a whole tree what it shall be, at once or not at all. */
 @Injectable()
 export class ProviderTreesService {
@@ -42,11 +55,28 @@ export class ProviderTreesService {
     private readonly providers: ProviderStore,
     private readonly generations: GenerationService,
     private readonly snapshots: SnapshotKeeper,
+    private readonly pools: LockPoolsService,
   ) {}
 
   /** Throws as `planTree`, Invalid for unknown traits, Conflict for a taken name. One transaction; nothing is half done. */
-  async apply({ rootUuid, providers: wanted, prune }: WantedTree): Promise<AppliedTree> {
-    const plan = await this.transactions.run('providerTrees.apply', async (tx) => {
+  async apply(tree: WantedTree): Promise<AppliedTree> {
+    const plan = await this.carryOut(tree);
+    const snapshot = await this.snapshots.current();
+    const providers = listProviders(snapshot, { ...EVERYTHING, inTree: tree.rootUuid });
+    return { ...toImported(plan), snapshot, providers };
+  }
+
+  /**
+   * The same under a permit of the pool of imports, keyed by the tree's root. `owner`: which import it is. Throws LockPoolBusy where
+   * there is none to be had, and as `apply`.
+   */
+  async import(tree: WantedTree, owner: string): Promise<ImportedTree> {
+    const ask = { key: tree.rootUuid, owner, leaseMs: IMPORT_LEASE_MS, waitMs: IMPORT_WAIT_MS };
+    return toImported(await withPermit(this.pools, IMPORT_POOL, ask, () => this.carryOut(tree)));
+  }
+
+  private carryOut({ rootUuid, providers: wanted, prune }: WantedTree): Promise<TreePlan> {
+    return this.transactions.run('providerTrees.apply', async (tx) => {
       const standing = await this.trees.lock(tx, [rootUuid, ...wanted.map(({ uuid }) => uuid)]);
       const { classIds, traitIds } = await this.trees.resolve(tx, wanted);
       checkTraits(wanted, traitIds);
@@ -60,14 +90,6 @@ export class ProviderTreesService {
         await this.trees.write(tx, changed.id, parts, traitIds);
       return planned;
     });
-    const snapshot = await this.snapshots.current();
-    return {
-      created: plan.creations.map(({ wanted: { uuid } }) => uuid),
-      changed: plan.changes.map(({ standing: { uuid } }) => uuid),
-      removed: plan.removals.map(({ uuid }) => uuid),
-      snapshot,
-      providers: listProviders(snapshot, { ...EVERYTHING, inTree: rootUuid }),
-    };
   }
 
   private async raise(tx: Tx, { standing: { id, uuid }, claimed }: ProviderChange): Promise<void> {
@@ -108,6 +130,14 @@ export class ProviderTreesService {
     // What comes and what goes is in the log of changes already.
     await this.generations.touch(tx, filed, true);
   }
+}
+
+function toImported({ creations, changes, removals }: TreePlan): ImportedTree {
+  return {
+    created: creations.map(({ wanted: { uuid } }) => uuid),
+    changed: changes.map(({ standing: { uuid } }) => uuid),
+    removed: removals.map(({ uuid }) => uuid),
+  };
 }
 
 const EVERYTHING = {

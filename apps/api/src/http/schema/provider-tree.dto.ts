@@ -12,9 +12,9 @@ import {
   MaxLength,
   ValidateNested,
 } from 'class-validator';
-import { toInventories } from '../http/inventory-fields.js';
-import { IsIntOrNull, IsUuidLike, IsUuidOrNull, MapOf, MayBeAbsent, versionedBodies } from '../http/schema/index.js';
-import { EchoedInventoryRecord, RESOURCE_CLASS } from '../http/schema/inventory-record.dto.js';
+import { toInventories } from '../inventory-fields.js';
+import { IsIntOrNull, IsUuidLike, IsUuidOrNull, MapOf, MayBeAbsent, versionedBodies } from './index.js';
+import { EchoedInventoryRecord, RESOURCE_CLASS } from './inventory-record.dto.js';
 
 /** Far above any host; more would hold the locks of one transaction too long. */
 const MAX_PROVIDERS = 1000;
@@ -74,6 +74,14 @@ export class PutProviderTreeBody {
 }
 
 export const PUT_PROVIDER_TREE_BODIES = versionedBodies({ since: 0, class: PutProviderTreeBody });
+
+/** A line of `POST /imports`: the same, with its root in it, or that of its only provider without a parent. */
+export class ImportTreeBody extends PutProviderTreeBody {
+  @MayBeAbsent()
+  @IsUuidLike()
+  @Length(MAX_SPELLING, MAX_SPELLING)
+  readonly root_provider_uuid?: string;
+}
 
 /** The tree that the body asks for. Throws GenerationRequired, naming every provider that lacks one. */
 export function toWantedTree(rootUuid: string, { providers, prune = false }: PutProviderTreeBody): WantedTree {
