@@ -11,6 +11,9 @@ const IDS_IN_A_WORD = 400;
 /** Often enough that two missed ones cost nobody his place, and a missed word little time: ms. */
 const BEAT_MS = Math.floor(WAITER_LEASE_MS / 6);
 
+/** Where permits are fought for, somebody waits again in a moment: so long after the last it is listened on: ms. */
+const LINGER_MS = 5_000;
+
 /** Words that came before it was known who waits for them; of each only the last matter. */
 const MAX_EARLY = 1_000;
 
@@ -30,6 +33,8 @@ export class PoolWaiters {
   private readonly early = new Set<number>();
   private deaf: (() => void) | undefined;
   private beat: NodeJS.Timeout | undefined;
+  private linger: NodeJS.Timeout | undefined;
+  private isClosed = false;
   private isLiving = false;
   private looking: Promise<void> = Promise.resolve();
 
@@ -67,6 +72,7 @@ export class PoolWaiters {
    */
   async wait(id: number, waitMs: number, signal: AbortSignal | undefined): Promise<StoredRequest | undefined> {
     signal?.throwIfAborted();
+    if (this.isClosed) throw stopping();
     try {
       return await new Promise<StoredRequest | undefined>((resolve, reject) => {
         const end = (): void => {
@@ -97,17 +103,19 @@ export class PoolWaiters {
         if (this.early.delete(id)) this.look([id]);
       });
     } finally {
-      if (this.waiting.size === 0) this.end();
+      if (this.waiting.size === 0) this.endSoon();
     }
   }
 
   /** Nobody waits here any more: all of them are told that the service ends. */
   close(): void {
-    const message = 'The service is stopping; nothing is held. Try again.';
-    for (const { fail } of [...this.waiting.values()]) fail(new Unavailable(message, { reason: REASONS.unavailable }));
+    this.isClosed = true;
+    clearInterval(this.beat);
+    for (const { fail } of [...this.waiting.values()]) fail(stopping());
   }
 
   private begin(): void {
+    clearTimeout(this.linger);
     this.deaf ??= this.notices.listen(CHANNEL, {
       heard: (word) => this.given(word.split(' ').map(Number)),
       lookAgain: () => this.look([...this.waiting.keys()]),
@@ -115,7 +123,13 @@ export class PoolWaiters {
     this.beat ??= setInterval(() => void this.live(), BEAT_MS).unref();
   }
 
+  private endSoon(): void {
+    clearTimeout(this.linger);
+    this.linger = setTimeout(() => this.end(), this.isClosed ? 0 : LINGER_MS).unref();
+  }
+
   private end(): void {
+    if (this.waiting.size > 0) return;
     this.deaf?.();
     this.deaf = undefined;
     clearInterval(this.beat);
@@ -144,7 +158,7 @@ export class PoolWaiters {
   }
 
   private async live(): Promise<void> {
-    if (this.isLiving) return;
+    if (this.isLiving || this.waiting.size === 0) return;
     this.isLiving = true;
     const ids = [...this.waiting.keys()];
     try {
@@ -162,4 +176,8 @@ export class PoolWaiters {
       this.isLiving = false;
     }
   }
+}
+
+function stopping(): Unavailable {
+  return new Unavailable('The service is stopping; nothing is held. Try again.', { reason: REASONS.unavailable });
 }
