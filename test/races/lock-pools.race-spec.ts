@@ -5,6 +5,7 @@ import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { client, type Client } from '../support/http.js';
 import { wrongPools } from '../support/pools.js';
 import { startServer, type RunningServer } from '../support/server.js';
+import { tally } from './race.js';
 
 /** Of the long run: `LOCK_POOL_ROUNDS=500 npm run test:races -- lock-pools`. */
 const ROUNDS = Number(process.env.LOCK_POOL_ROUNDS ?? 12);
@@ -81,6 +82,19 @@ describe(`${WORKERS} workers want permits of ${CAPACITY} through two servers`, (
     expect(counts.admitted + counts.refused).toBe(WORKERS * ROUNDS);
     expect((await sql.query('select * from lock_pool_requests')).rows).toEqual([]);
     expect(await wrongPools(sql)).toEqual([]);
+  });
+
+  it('and as many as there is room for come in, of those who ask at the same moment', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const keys = Array.from({ length: 3 * CAPACITY }, (_, index) => `key ${index}`);
+      const replies = await Promise.all(
+        keys.map((key, index) => at(index).post<Permit>('/lock_pools/race/permits', { key, owner: 'me' })),
+      );
+      expect(tally(replies)).toEqual({ 200: CAPACITY, 409: 2 * CAPACITY });
+      expect(await wrongPools(sql)).toEqual([]);
+      const held = replies.filter(({ status }) => status === 200);
+      await Promise.all(held.map(({ body }) => at(round).delete(`/lock_pools/race/permits/${body.token}?owner=me`)));
+    }
   });
 
   it('and two who ask for one key at the same moment: one has it', async () => {
