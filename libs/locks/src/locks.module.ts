@@ -24,8 +24,6 @@ const CLUSTER_LOCKS = [ClusterLocksService, LockspacesService, LockEvents];
     LockOperations,
     LockWaiters,
     ClusterLockSweeper,
-  ],
-  exports: [SlotLocksService, ForcedReleaseService, ...CLUSTER_LOCKS],
     LockPoolsService,
     {
       provide: NamedLocks,
@@ -33,6 +31,6 @@ const CLUSTER_LOCKS = [ClusterLocksService, LockspacesService, LockEvents];
       inject: [AdvisorySessions],
     },
   ],
-  exports: [SlotLocksService, ForcedReleaseService, NamedLocks, LockPoolsService],
+  exports: [SlotLocksService, ForcedReleaseService, ...CLUSTER_LOCKS, NamedLocks, LockPoolsService],
 })
 export class LocksModule {}

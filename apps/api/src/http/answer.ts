@@ -12,6 +12,8 @@ export interface AnswerOptions {
   readonly lastModifiedMs?: number | 'now' | 'omit';
   /** The generation that the body shows; under berth 1.0 the answer gets an entity tag that begins with it. */
   readonly tagged?: number | undefined;
+  /** Media type of a stream; server-sent events unless told. */
+  readonly streamType?: string;
 }
 
 /** JSON text that is answered again and again: who has it already costs neither its digest nor its bytes. */
@@ -30,8 +32,6 @@ export class KeptText {
   get length(): number {
     return (this.counted ??= Buffer.byteLength(this.text));
   }
-  /** Media type of a stream; server-sent events unless told. */
-  readonly streamType?: string;
 }
 
 export class Answer {

@@ -40,7 +40,7 @@ export function sendAnswer(reply: FastifyReply, answer: Answer): void {
     return;
   }
   if (answer.body instanceof Readable) {
-    sendEvents(reply, answer.body);
+    sendStream(reply, answer.body, answer.options.streamType ?? EVENTS_TYPE);
     return;
   }
   const body = answer.body instanceof KeptText ? answer.body : toBytes(answer.body);
@@ -73,9 +73,6 @@ function toBytes(body: object | string): Buffer {
   if (Buffer.isBuffer(body)) return body;
   if (body instanceof KeptText) return Buffer.from(body.text);
   return Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
-  if (answer.body instanceof Readable) sendStream(reply, answer.body, answer.options.streamType ?? EVENTS_TYPE);
-  else if (Buffer.isBuffer(answer.body)) void reply.header('content-type', JSON_TYPE).send(answer.body);
-  else sendText(reply, JSON_TYPE, typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body));
 }
 
 /** Sends any error, in the words of the API. What nobody expected is logged, and its text stays inside. */
