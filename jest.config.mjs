@@ -62,6 +62,7 @@ export default {
     { ...withDatabase, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.e2e-spec.ts'] },
     races('races', 'servers'),
     ...(WORKERS_CAN_BE_TOLD ? [races('races-workers', 'workers')] : []),
+    { ...withDatabase, displayName: 'locks', testMatch: ['<rootDir>/test/locks/**/*.lock-spec.ts'] },
     { ...withDatabase, displayName: 'faults', testMatch: ['<rootDir>/test/faults/**/*.fault-spec.ts'] },
   ],
 };
