@@ -10,7 +10,10 @@ export interface Timed {
   readonly answeredAt?: number | undefined;
 }
 
-/** A client was told that it holds a lock: by a grant, a renewal, or an answer that says what it has. */
+/**
+ * A client was told that it holds a lock: by a grant, a renewal, or an answer that says what it has. The runs that are judged
+ * renew for as long as before or longer: what was told once holds until the hold is ended.
+ */
 export interface Held extends Timed {
   readonly answeredAt: number;
   readonly lock: string;
