@@ -7,19 +7,27 @@ interface Seen {
   readonly atMost: number;
 }
 
+interface Evidence {
+  /** Tokens of exclusive holds that others had, rising. */
+  readonly others: readonly number[];
+  readonly fleeting: readonly number[];
+  readonly asked: readonly Looked[];
+  readonly bounds: Bounds;
+}
+
 /**
  * `changed` is exactly whether somebody else held the lock exclusively since the owner was told last. At a grant that is the
  * token of its own last one; a monitor that asks is told somewhere between question and answer, and one whose answer was
  * lost may have been.
  */
-export function changed({ lock, holds, looked }: LockStory): Violation[] {
+export function changed({ lock, holds, looked, fleeting }: LockStory): Violation[] {
   const owners = new Set(holds.map(({ owner }) => owner));
   const exclusive = holds.filter(({ mode }) => mode === 'exclusive');
   const bounds = new Bounds(holds);
   return [...owners].flatMap((owner) => {
     const others = exclusive.filter((hold) => hold.owner !== owner).map(({ token }) => token);
     const asked = looked.filter((one) => one.owner === owner).sort((a, b) => a.invokedAt - b.invokedAt);
-    return ofOwner(lock, owner, holds, { others, asked, bounds });
+    return ofOwner(lock, owner, holds, { others, fleeting, asked, bounds });
   });
 }
 
@@ -27,13 +35,14 @@ function ofOwner(
   lock: string,
   owner: string,
   holds: readonly Hold[],
-  { others, asked, bounds }: { others: readonly number[]; asked: readonly Looked[]; bounds: Bounds },
+  { others, fleeting, asked, bounds }: Evidence,
 ): Violation[] {
   const violations: Violation[] = [];
   const judge = (what: string, told: boolean, seen: Seen, now: Seen): void => {
     const certain = isAnyBetween(others, seen.atMost, now.atLeast);
     const possible = isAnyBetween(others, seen.atLeast, now.atMost);
-    if (told ? possible : !certain) return;
+    const fled = fleeting.some((token) => token > seen.atLeast && token <= now.atMost);
+    if (told ? possible || fled : !certain) return;
     const since = `since ${seen.atLeast}${seen.atLeast === seen.atMost ? '' : ` or up to ${seen.atMost}`}`;
     violations.push({ rule: 'changed', message: `${lock}: ${owner} ${what} was told ${told}, ${since}` });
   };

@@ -170,6 +170,13 @@ const CASES: readonly { readonly name: string; readonly history: History; readon
     },
   },
   {
+    name: 'a change by a hold that ended as it began',
+    history: {
+      ...story([one, grant('A', 3, 400, CHANGED)]),
+      record: [recordOf(one), recordOf(grant('B', 2, 200), { mode: undefined }), recordOf(grant('A', 3, 400))],
+    },
+  },
+  {
     name: 'a change that a monitor was told of, and again none',
     history: story([grant('M', 1, 0, MONITOR), grant('A', 2, 10), grant('M', 3, 300, MONITOR)], {
       looked: [look('M', 1, 20, true)],

@@ -63,7 +63,8 @@ export interface FencedWrite extends Timed {
 export interface Recorded {
   readonly lock: string;
   readonly owner: string;
-  readonly mode: HeldMode;
+  /** undefined: it was granted and ended in one transaction, and nobody wrote down how. */
+  readonly mode: HeldMode | undefined;
   readonly token: number;
   readonly sinceMs: number;
   /** The place in line; null: it was granted without waiting. */

@@ -29,6 +29,8 @@ export interface LockStory {
   readonly looked: readonly Looked[];
   readonly endings: readonly Ending[];
   readonly writes: readonly FencedWrite[];
+  /** Tokens of grants that ended at once: nobody was told of them, and they may have been exclusive. */
+  readonly fleeting: readonly number[];
   /** Two owners, or two times, were given the same token. */
   readonly doubled: readonly { readonly token: number; readonly owners: readonly string[] }[];
 }
@@ -53,17 +55,17 @@ function toHolds(
   told: readonly Held[],
   record: readonly Recorded[],
   endings: readonly Ending[],
-): Pick<LockStory, 'holds' | 'doubled'> {
+): Pick<LockStory, 'holds' | 'fleeting' | 'doubled'> {
   const tokenOf = ({ token }: { readonly token: number }): string => String(token);
   const [toldOf, recordOf] = [groupBy(told, tokenOf), groupBy(record, tokenOf)];
   const endingsOf = groupBy(endings, ({ owner }) => owner ?? '');
   const doubled: { token: number; owners: string[] }[] = [];
   const holds = [...new Set([...toldOf.keys(), ...recordOf.keys()])].flatMap((key): Hold[] => {
     const [evidence, recorded] = [toldOf.get(key) ?? [], recordOf.get(key) ?? []];
-    const grants = new Set([...evidence, ...recorded].map((one) => `${one.owner} ${one.mode} ${one.sinceMs}`));
+    const grants = new Set([...evidence, ...recorded].map((one) => `${one.owner} ${one.sinceMs}`));
     if (grants.size > 1) doubled.push({ token: Number(key), owners: [...grants] });
     const first = evidence[0] ?? recorded[0];
-    if (first === undefined) return [];
+    if (first?.mode === undefined) return [];
     const own = [...(endingsOf.get(first.owner) ?? []), ...(endingsOf.get('') ?? [])];
     return [
       {
@@ -74,7 +76,8 @@ function toHolds(
       },
     ];
   });
-  return { holds: holds.sort((a, b) => a.token - b.token), doubled };
+  const fleeting = record.filter(({ mode, token }) => mode === undefined && !toldOf.has(String(token)));
+  return { holds: holds.sort((a, b) => a.token - b.token), fleeting: fleeting.map(tokenOf).map(Number), doubled };
 }
 
 /** The first invocation that can have ended the hold. What was answered before the hold was seen alive did not end it. */

@@ -75,7 +75,7 @@ export const MUTATIONS: Partial<Record<Rule, Mutation>> = {
 function pairs({ record }: History) {
   return record.flatMap((one, at) => {
     const next = record.slice(at + 1).find(({ lock }) => lock === one.lock);
-    const isPair = next !== undefined && next.owner !== one.owner && !areCompatible(next.mode, one.mode);
-    return isPair ? [[one, next] as const] : [];
+    if (next?.mode === undefined || one.mode === undefined || next.owner === one.owner) return [];
+    return areCompatible(next.mode, one.mode) ? [] : [[one, next] as const];
   });
 }

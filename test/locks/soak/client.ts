@@ -94,7 +94,12 @@ export class SoakClient extends Asker {
     const path = `/lockspaces/${LOCKSPACE}/owners/${encodeURIComponent(this.owner)}`;
     const outcome = await this.ask('look', { method: 'GET', path });
     const { locks = [] } = (outcome.status === 200 ? outcome.body : {}) as { locks?: HoldView[] };
-    for (const view of locks) this.scene.log.hold(view, outcome, false);
+    for (const view of locks) {
+      this.scene.log.hold(view, outcome, false);
+      // Its answer was lost: as soon as the server knows that, it releases what nobody seems to know of.
+      const { invokedAt } = outcome;
+      this.scene.log.endings.push({ lock: view.name, owner: this.owner, token: view.token, invokedAt });
+    }
     return locks;
   }
 

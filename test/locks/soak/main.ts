@@ -1,8 +1,10 @@
 /**
- * `npm run soak:locks -- [--operations n] [--clients n] [--servers n] [--seconds n] [--seed n] [--broken rule]`: many clients on
+ * `npm run soak:locks -- [--operations n] [--clients n] [--servers n] [--seconds n] [--seed n] [--broken rule]
+ * [--save file]`: many clients on
  * the locks of several servers that are killed, paused, and lose their database. Exits with 1 if anything happened that
  * must not. The seed repeats what clients and faults want, not how they meet.
  */
+import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { QUIET_LIMIT_MS, soak, type SoakReport } from './soak.js';
 
@@ -16,6 +18,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '1800' },
     seed: { type: 'string', default: `${Date.now() % 1_000_000}` },
     broken: { type: 'string' },
+    save: { type: 'string' },
   },
 });
 
@@ -47,4 +50,5 @@ const report = await soak({
   progress: say,
 });
 tell(report);
+if (values.save !== undefined) writeFileSync(values.save, JSON.stringify(report.history));
 process.exit(report.violations.length > 0 ? 1 : 0);

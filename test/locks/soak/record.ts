@@ -2,6 +2,7 @@ import type { HeldMode, Recorded } from '../history/history.js';
 import { LOCKSPACE } from './scene.js';
 import { query, type SoakDatabase } from './postgres.js';
 
+/** What was granted and released in one transaction has none. */
 const MODES: readonly (HeldMode | undefined)[] = [undefined, 'monitor', 'shared', 'exclusive'];
 
 /**
@@ -16,9 +17,9 @@ const INSTALL = `
       tg_op = 'UPDATE' and old.mode > 1);
     return null;
   end $$;
-  create trigger soak_inserted after insert on cluster_lock_owners for each row when (new.mode > 0) execute function soak_note_grant();
+  create trigger soak_inserted after insert on cluster_lock_owners for each row when (new.token > 0) execute function soak_note_grant();
   create trigger soak_updated after update on cluster_lock_owners for each row
-    when (new.mode > 0 and new.token <> old.token) execute function soak_note_grant();`;
+    when (new.token <> old.token) execute function soak_note_grant();`;
 
 export async function installRecord(database: SoakDatabase): Promise<void> {
   await query(database, INSTALL);
@@ -41,9 +42,7 @@ export async function readRecord(database: SoakDatabase): Promise<Recorded[]> {
        from soak_grants g join cluster_locks l on l.id = g.lock_id`,
   );
   return rows.map(({ lock, owner, mode, token, since_ms: sinceMs, request_id: requestId, converted }) => {
-    const named = MODES[mode];
-    if (named === undefined) throw new Error(`${mode} is no mode that is granted`);
-    return { lock, owner, mode: named, token, sinceMs, requestId, converted };
+    return { lock, owner, mode: MODES[mode], token, sinceMs, requestId, converted };
   });
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { check } from '../history/check.js';
-import type { Violation } from '../history/history.js';
+import type { History, Violation } from '../history/history.js';
 import { Random } from '../random.js';
 import { SoakClient } from './client.js';
 import { Faults, type Fault, type FaultPlan } from './faults.js';
@@ -49,6 +49,7 @@ export interface SoakReport {
   readonly grants: number;
   readonly writes: { readonly accepted: number; readonly refused: number };
   readonly violations: readonly Violation[];
+  readonly history: History;
   readonly seconds: number;
 }
 
@@ -97,11 +98,13 @@ async function run(options: SoakOptions, postgres: SoakDatabase, servers: readon
   const record = await readRecord(postgres);
   const remains = leftovers.length > 0 ? [] : await removeLockspace(postgres, servers);
   const written = [...leftovers, ...remains].map((message): Violation => ({ rule: 'leftovers', message }));
+  const history = log.history(record);
   const accepted = log.writes.filter((write) => write.accepted).length;
   return {
     ...{ operations: log.operations, counts: log.counts, faults: faults.counts, grants: record.length },
     writes: { accepted, refused: log.writes.length - accepted },
-    violations: [...check(log.history(record)), ...written],
+    violations: [...check(history), ...written],
+    history,
     seconds: elapsed(),
   };
 }
