@@ -15,12 +15,13 @@ const SHORT: SoakOptions = {
 
 describe('cluster locks', () => {
   it('keep their rules while servers are killed and paused, and the database crashes', async () => {
-    const { operations, faults, grants, writes, violations } = await soak(SHORT);
+    const { operations, faults, grants, permits, writes, violations } = await soak(SHORT);
     expect(violations).toEqual([]);
     expect(Object.fromEntries(faults)).toEqual({ kill: 2, pause: 1, 'database crash': 1 });
     // What did nothing breaks nothing.
     expect(operations).toBeGreaterThanOrEqual(SHORT.operations);
     expect(grants).toBeGreaterThan(SHORT.operations / 10);
+    expect(permits).toBeGreaterThan(0);
     expect(writes.accepted).toBeGreaterThan(0);
   });
 });

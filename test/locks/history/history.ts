@@ -25,8 +25,8 @@ export interface Held extends Timed {
   readonly untilMs: number;
   /** So long it lasts at least, counted from the invocation: what a client may rely on. */
   readonly leaseMs: number;
-  /** Answer to the operation that made the hold: what it said about `changed`. */
-  readonly fresh?: { readonly changed: boolean } | undefined;
+  /** Answer to the operation that made the hold: what it said about `changed`, if anything. */
+  readonly fresh?: { readonly changed?: boolean } | undefined;
 }
 
 /** A monitor asked whether somebody had the lock. Without an answer it may have been told. */

@@ -47,7 +47,7 @@ export const MUTATIONS: Partial<Record<Rule, Mutation>> = {
     const at = history.held.findIndex(({ fresh, owner }) => fresh !== undefined && !monitors.has(owner));
     const told = history.held[at];
     if (told?.fresh === undefined) return undefined;
-    return { ...history, held: history.held.with(at, { ...told, fresh: { changed: !told.fresh.changed } }) };
+    return { ...history, held: history.held.with(at, { ...told, fresh: { changed: told.fresh.changed !== true } }) };
   },
   release: (history) => {
     const once = history.endings.find(({ released }) => released === true);

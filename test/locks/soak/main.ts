@@ -24,11 +24,11 @@ const { values } = parseArgs({
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
-function tell({ operations, counts, faults, grants, writes, violations, seconds }: SoakReport): void {
+function tell({ operations, counts, faults, grants, permits, writes, violations, seconds }: SoakReport): void {
   say(`\n| operation: outcome | times |\n|---|--:|`);
   for (const [what, times] of [...counts].sort(([a], [b]) => a.localeCompare(b))) say(`| ${what} | ${times} |`);
   say(`\nfaults: ${[...faults].map(([fault, times]) => `${times} ${fault}`).join(', ')}`);
-  say(`${grants} grants; fenced writes: ${writes.accepted} accepted, ${writes.refused} refused`);
+  say(`${grants} grants, ${permits} permits; fenced writes: ${writes.accepted} accepted, ${writes.refused} refused`);
   for (const { rule, message } of violations.slice(0, MAX_SHOWN)) say(`${rule}: ${message}`);
   say(`${operations} operations in ${seconds.toFixed(0)} s: ${violations.length} violations`);
 }

@@ -1,4 +1,5 @@
 import type { HeldMode, Recorded } from '../history/history.js';
+import { POOL } from './pool-client.js';
 import { LOCKSPACE } from './scene.js';
 import { query, type SoakDatabase } from './postgres.js';
 
@@ -19,7 +20,16 @@ const INSTALL = `
   end $$;
   create trigger soak_inserted after insert on cluster_lock_owners for each row when (new.token > 0) execute function soak_note_grant();
   create trigger soak_updated after update on cluster_lock_owners for each row
-    when (new.token <> old.token) execute function soak_note_grant();`;
+    when (new.token <> old.token) execute function soak_note_grant();
+  create table soak_permits (key text, owner text, token bigint, since timestamptz, request_id bigint);
+  create function soak_note_permit() returns trigger language plpgsql as $$
+  begin
+    insert into soak_permits values (new.key, new.owner, new.token, new.granted_at, new.id);
+    return null;
+  end $$;
+  create trigger soak_inserted after insert on lock_pool_requests for each row when (new.token is not null) execute function soak_note_permit();
+  create trigger soak_updated after update on lock_pool_requests for each row
+    when (old.token is null and new.token is not null) execute function soak_note_permit();`;
 
 export async function installRecord(database: SoakDatabase): Promise<void> {
   await query(database, INSTALL);
@@ -46,6 +56,25 @@ export async function readRecord(database: SoakDatabase): Promise<Recorded[]> {
   });
 }
 
+/** Permits of the pool, each an exclusive hold of its key. */
+export async function readPermits(database: SoakDatabase): Promise<Recorded[]> {
+  const rows = await query<{
+    readonly lock: string;
+    readonly owner: string;
+    readonly token: number;
+    readonly since_ms: number;
+    readonly request_id: number;
+  }>(
+    database,
+    `select key as lock, owner, token::float8 as token, floor(extract(epoch from since) * 1000)::float8 as since_ms,
+            request_id::float8 as request_id
+       from soak_permits`,
+  );
+  return rows.map(({ lock, owner, token, since_ms: sinceMs, request_id: requestId }) => ({
+    ...{ lock, owner, mode: 'exclusive', token, sinceMs, requestId, converted: false },
+  }));
+}
+
 /** Rows that ought not to be there when nobody does anything any more, in words. */
 export async function listLeftovers(database: SoakDatabase): Promise<string[]> {
   const rows = await query<{ readonly what: string; readonly rows: number }>(
@@ -54,18 +83,21 @@ export async function listLeftovers(database: SoakDatabase): Promise<string[]> {
      union all select 'places in line', count(*)::int from cluster_lock_wants
      union all select 'holds', count(*)::int from cluster_lock_owners where mode > 0 and ends_at > clock_timestamp()
      union all select 'sessions', count(*)::int from cluster_lock_sessions
-     union all select 'handles', count(*)::int from cluster_lock_handles`,
+     union all select 'handles', count(*)::int from cluster_lock_handles
+     union all select 'permits', count(*)::int from lock_pool_requests where expires_at > clock_timestamp()`,
   );
   return rows.filter((row) => row.rows > 0).map((row) => `${row.rows} ${row.what}`);
 }
 
-/** What is left of a lockspace that was removed. */
+/** What is left of lockspace and pool when they were removed. */
 export async function listRemains(database: SoakDatabase): Promise<string[]> {
   const rows = await query<{ readonly what: string; readonly rows: number }>(
     database,
     `select 'lockspaces' as what, count(*)::int as rows from lockspaces where name = '${LOCKSPACE}'
      union all select 'locks', count(*)::int from cluster_locks
-     union all select 'owners', count(*)::int from cluster_lock_owners`,
+     union all select 'owners', count(*)::int from cluster_lock_owners
+     union all select 'pools', count(*)::int from lock_pools where name = '${POOL}'
+     union all select 'places in pools', count(*)::int from lock_pool_requests where pool = '${POOL}'`,
   );
   return rows.filter((row) => row.rows > 0).map((row) => `${row.rows} ${row.what}`);
 }

@@ -2,22 +2,26 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { check } from '../history/check.js';
 import type { History, Violation } from '../history/history.js';
+import { checkPermits } from '../history/permit-rules.js';
 import { Random } from '../random.js';
 import { SoakClient } from './client.js';
 import { Faults, type Fault, type FaultPlan } from './faults.js';
 import { HandleClient } from './handle-client.js';
 import { send } from './http.js';
 import { SoakLog } from './log.js';
+import { POOL, POOL_CAPACITY, PoolClient } from './pool-client.js';
 import { SoakPostgres, type SoakDatabase } from './postgres.js';
-import { ageSessions, installRecord, listLeftovers, listRemains, readRecord } from './record.js';
+import { ageSessions, installRecord, listLeftovers, listRemains, readPermits, readRecord } from './record.js';
 import { GRACE_MS, LEASE_MS, LOCKSPACE, type Scene } from './scene.js';
 import { SoakServer } from './server.js';
 
 const LOCKS = 40;
 const HOT_LOCKS = 5;
-/** Of all clients so many have handles that cache, and so many that count. */
+/** Of all clients so many have handles that cache, so many that count. */
 const CACHED_PART = 0.16;
 const COUNTED_PART = 0.06;
+/** And so many work with permits of a pool. */
+const POOL_PART = 0.14;
 
 const SET_UP_LIMIT_MS = 30_000;
 const PROGRESS_MS = 5_000;
@@ -45,8 +49,9 @@ export interface SoakReport {
   /** Kind and outcome: how many. */
   readonly counts: ReadonlyMap<string, number>;
   readonly faults: ReadonlyMap<Fault, number>;
-  /** Grants that the database recorded. */
+  /** Grants and permits that the database recorded. */
   readonly grants: number;
+  readonly permits: number;
   readonly writes: { readonly accepted: number; readonly refused: number };
   readonly violations: readonly Violation[];
   readonly history: History;
@@ -83,7 +88,8 @@ async function run(options: SoakOptions, postgres: SoakDatabase, servers: readon
   const isOver = (): boolean =>
     (log.operations >= options.operations && faults.areDone) || elapsed() >= options.seconds;
   const scene = await setScene(postgres, servers, log, isOver);
-  const clients = makeClients(options, scene, random);
+  const permits = new SoakLog(0);
+  const clients = makeClients(options, scene, random, permits);
   const tick = setInterval(() => {
     const done = [...faults.counts].map(([fault, times]) => `${times} ${fault}`).join(', ');
     options.progress?.(`${elapsed().toFixed(0)} s: ${log.operations} operations; ${done}`);
@@ -96,25 +102,38 @@ async function run(options: SoakOptions, postgres: SoakDatabase, servers: readon
   }
   const leftovers = await comeToRest(postgres, options.quietLimitMs);
   const record = await readRecord(postgres);
-  const remains = leftovers.length > 0 ? [] : await removeLockspace(postgres, servers);
+  const recordOfPermits = await readPermits(postgres);
+  const remains = leftovers.length > 0 ? [] : await removeAll(postgres, servers);
   const written = [...leftovers, ...remains].map((message): Violation => ({ rule: 'leftovers', message }));
   const history = log.history(record);
   const accepted = log.writes.filter((write) => write.accepted).length;
   return {
-    ...{ operations: log.operations, counts: log.counts, faults: faults.counts, grants: record.length },
+    ...{
+      operations: log.operations,
+      counts: log.counts,
+      faults: faults.counts,
+      grants: record.length,
+      permits: recordOfPermits.length,
+    },
     writes: { accepted, refused: log.writes.length - accepted },
-    violations: [...check(history), ...written],
+    violations: [...check(history), ...checkPermits(permits.history(recordOfPermits), POOL_CAPACITY), ...written],
     history,
     seconds: elapsed(),
   };
 }
 
-function makeClients({ clients }: SoakOptions, scene: Scene, random: Random): (SoakClient | HandleClient)[] {
+function makeClients(
+  { clients }: SoakOptions,
+  scene: Scene,
+  random: Random,
+  permits: SoakLog,
+): (SoakClient | HandleClient | PoolClient)[] {
   return Array.from({ length: clients }, (_, index) => {
     const own = new Random(random.between(0, 2 ** 31));
     const owner = `client ${index}`;
     if (index < clients * CACHED_PART) return new HandleClient(scene, own, owner, 'cached');
     if (index < clients * (CACHED_PART + COUNTED_PART)) return new HandleClient(scene, own, owner, 'counted');
+    if (index >= clients * (1 - POOL_PART)) return new PoolClient(scene, own, owner, permits);
     return new SoakClient(scene, own, owner);
   });
 }
@@ -127,6 +146,7 @@ async function setScene(
 ): Promise<Scene> {
   await installRecord(postgres);
   await ask(servers, 'PUT', `/lockspaces/${LOCKSPACE}`, { lease_ms: LEASE_MS.to, grace_ms: GRACE_MS });
+  await ask(servers, 'PUT', `/lock_pools/${POOL}`, { capacity: POOL_CAPACITY });
   const locks = Array.from({ length: LOCKS }, (_, index) => `lock ${index}`);
   const providers = new Map<string, { uuid: string; generation: number }>();
   for (const name of locks) {
@@ -152,10 +172,11 @@ async function comeToRest(postgres: SoakDatabase, limitMs: number): Promise<stri
   }
 }
 
-/** A lockspace that nobody uses can be removed, with all that was ever in it. */
-async function removeLockspace(postgres: SoakDatabase, servers: readonly SoakServer[]): Promise<string[]> {
+/** What nobody uses can be removed, with all that was ever in it. */
+async function removeAll(postgres: SoakDatabase, servers: readonly SoakServer[]): Promise<string[]> {
   await ask(servers, 'POST', `/lockspaces/${LOCKSPACE}/drain`);
   await ask(servers, 'DELETE', `/lockspaces/${LOCKSPACE}`);
+  await ask(servers, 'DELETE', `/lock_pools/${POOL}`);
   return await listRemains(postgres);
 }
 
