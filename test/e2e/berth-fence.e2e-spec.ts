@@ -150,7 +150,10 @@ const WRITES: Readonly<Record<string, () => Promise<Write>>> = {
   }),
   'PUT /provider_trees/{uuid}': async () => {
     const uuid = randomUUID();
-    return { path: `/provider_trees/${uuid}`, body: { providers: [{ uuid, name: uuid, parent_provider_uuid: null, generation: null }] } };
+    return {
+      path: `/provider_trees/${uuid}`,
+      body: { providers: [{ uuid, name: uuid, parent_provider_uuid: null, generation: null }] },
+    };
   },
 };
 

@@ -16,8 +16,7 @@ export class NameTexts {
   provider(index: number): string {
     const known = this.providers.get(index);
     if (known !== undefined) return known;
-    // Hexadecimal digits and dashes: nothing that JSON would escape.
-    const text = `"${providerAt(this.snapshot, index).uuid}"`;
+    const text = this.word(providerAt(this.snapshot, index).uuid);
     this.providers.set(index, text);
     return text;
   }
