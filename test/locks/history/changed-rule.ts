@@ -17,7 +17,7 @@ interface Evidence {
 
 /**
  * `changed` is exactly whether somebody else held the lock exclusively since the owner was told last. At a grant that is the
- * token of its own last one; a monitor that asks is told somewhere between question and answer, and one whose answer was
+ * token of its own last one, if that was told; a monitor that asks is told somewhere between question and answer, and one whose answer was
  * lost may have been.
  */
 export function changed({ lock, holds, looked, fleeting }: LockStory): Violation[] {
@@ -52,7 +52,8 @@ function ofOwner(
     const now = { atLeast: hold.token, atMost: hold.token };
     const told = hold.told.find(({ fresh }) => fresh !== undefined)?.fresh?.changed;
     if (told !== undefined) judge(`with token ${hold.token}`, told, seen, now);
-    seen = now;
+    // A grant that could not be told is taken back, if the server knows that: then its owner was told nothing by it.
+    seen = told === undefined ? { atLeast: seen.atLeast, atMost: hold.token } : now;
     for (const one of asked) {
       if (one.token !== hold.token) continue;
       const then = bounds.of(one, hold.token);

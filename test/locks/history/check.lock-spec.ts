@@ -170,6 +170,18 @@ const CASES: readonly { readonly name: string; readonly history: History; readon
     },
   },
   {
+    name: 'a change that was told to nobody, and again',
+    history: {
+      ...story([grant('B', 1, 0), grant('A', 3, 400, CHANGED)]),
+      record: [grant('B', 1, 0), grant('A', 2, 200), grant('A', 3, 400)].map((its) => recordOf(its)),
+    },
+  },
+  {
+    name: 'a change that was told, and again',
+    history: story([grant('B', 1, 0), grant('A', 2, 200, CHANGED), grant('A', 3, 400, CHANGED)]),
+    breaks: 'changed',
+  },
+  {
     name: 'a change by a hold that ended as it began',
     history: {
       ...story([one, grant('A', 3, 400, CHANGED)]),

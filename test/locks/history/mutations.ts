@@ -42,9 +42,12 @@ export const MUTATIONS: Partial<Record<Rule, Mutation>> = {
     return { ...history, record };
   },
   changed: (history) => {
-    // Those who only watch are not always told something certain.
-    const monitors = new Set(history.record.flatMap(({ mode, owner }) => (mode === 'monitor' ? [owner] : [])));
-    const at = history.held.findIndex(({ fresh, owner }) => fresh !== undefined && !monitors.has(owner));
+    // To those who watch, and to those who lost an answer, not everything that is told is certain.
+    const known = new Set(history.held.flatMap(({ fresh, token }) => (fresh === undefined ? [] : [token])));
+    const vague = new Set(
+      history.record.flatMap(({ mode, owner, token }) => (mode === 'monitor' || !known.has(token) ? [owner] : [])),
+    );
+    const at = history.held.findIndex(({ fresh, owner }) => fresh !== undefined && !vague.has(owner));
     const told = history.held[at];
     if (told?.fresh === undefined) return undefined;
     return { ...history, held: history.held.with(at, { ...told, fresh: { changed: told.fresh.changed !== true } }) };
