@@ -8,7 +8,7 @@ const { LockTable } = await import(new URL('domain/src/cluster-lock-table.js', d
 const lines = await import(new URL('store/src/cluster-lock/cluster-lock.sql.js', dist));
 const fences = await import(new URL('store/src/fence/fence.sql.js', dist));
 
-const { give, promote, obstacles, endOverdue } = LockTable.prototype;
+const { give, obstacles, endOverdue } = LockTable.prototype;
 
 const BREAKS = {
   /** Two may have it alone. */
@@ -24,9 +24,11 @@ const BREAKS = {
   },
   /** Whoever comes last is served first. */
   order() {
-    LockTable.prototype.promote = function () {
-      this.line.reverse();
-      promote.call(this);
+    LockTable.prototype.serve = function (lockId) {
+      for (const request of [...this.lineOf(lockId)].reverse()) {
+        if (this.isPointless(request)) this.leave(request);
+        else if (request.isWhole && this.obstacles(request).length === 0) this.grant(request);
+      }
     };
     LockTable.prototype.obstacles = function (request) {
       return obstacles.call(this, request).flatMap((one) => (one.holders.length > 0 ? [{ ...one, waiting: 0 }] : []));

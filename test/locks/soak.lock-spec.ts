@@ -51,7 +51,7 @@ describe('a service that breaks', () => {
     const { violations } = await soakOn(
       { url: database.url, restart: () => Promise.reject(new Error('others use this server, too')) },
       {
-        ...{ ...SHORT, operations: 1_500, servers: 1, broken },
+        ...{ ...SHORT, operations: 2_500, servers: 1, broken },
         ...{ faults: { first: [], everyMs: { from: 1_000, to: 1_000 }, goesOn: false } },
         quietLimitMs: rule === 'leftovers' ? 3_000 : 0,
       },

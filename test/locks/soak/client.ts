@@ -127,7 +127,10 @@ export class SoakClient extends Asker {
     if (hold === undefined) return;
     const end = this.random.weighted({ release: 80, twice: 5, late: 5, forget: 5 });
     if (end === 'forget') return;
-    if (end === 'late') await sleep(this.random.between(300, 1_200));
+    if (end === 'late') {
+      await sleep(this.random.between(300, 1_200));
+      if (hold.mode === 'exclusive') await this.write(hold);
+    }
     await this.release(hold);
     if (end !== 'twice') return;
     await this.pause(100);
