@@ -198,23 +198,4 @@ export const keepAlive = statement(
    on conflict (id) do update set alive_until = greatest(s.alive_until, excluded.alive_until)`,
 );
 
-/**
- * Keeps a lock as it is until the end of the transaction: nobody is granted it, and no hold ends by a release. A statement
- * of its own, because the one that looks must see what was committed while this one waited.
- */
-export const lockFence = statement(
-  'clusterLock.lockFence',
-  `select 1 from lockspaces s join cluster_locks l on l.lockspace_id = s.id
-    where s.name = $1::text and l.name = $2::text for share of l`,
-);
-
-/** Whether a token is that of an exclusive hold whose time is not over. */
-export const checkFence = statement<{ readonly holds: boolean }>(
-  'clusterLock.checkFence',
-  `select exists (
-     select 1 from lockspaces s join cluster_locks l on l.lockspace_id = s.id join cluster_lock_owners o on o.lock_id = l.id
-      where s.name = $1::text and l.name = $2::text and o.mode = 3 and o.token = $3::bigint
-        and o.ends_at > clock_timestamp()) as holds`,
-);
-
 export { HOLD };

@@ -115,19 +115,6 @@ export class ClusterLockStore {
   async listOverdue(tx: Tx, limit: number): Promise<LockOf[]> {
     return (await run(tx, views.listOverdue, [limit])).rows;
   }
-
-  /**
-   * Whether `token` is that of an exclusive hold whose lease, and grace where it is cached, is not over by the database's
-   * clock. If so the lock stays as it is until `tx` ends, but for the clock: what is written under the fence is committed
-   * before anybody else is granted the lock, and before its release is.
-   */
-  async passesFence(tx: Tx, { lockspace, name }: LockOf, token: number): Promise<boolean> {
-    const [, { rows }] = await together([
-      run(tx, sql.lockFence, [lockspace, name]),
-      run(tx, sql.checkFence, [lockspace, name, token]),
-    ] as const);
-    return rows[0]?.holds ?? false;
-  }
 }
 
 /** Lists for a statement, each lock once. */
