@@ -84,7 +84,7 @@ export class Transactions {
     const runner = this.dataSource.createQueryRunner();
     try {
       const client = (await runner.connect()) as PoolClient;
-      renewPlans(client);
+      renewPlans(client, begin?.startsWith(BEGIN) ?? false);
       if (begin === undefined) return await work({ client });
       const { result, xid } = await begun(client, begin, work);
       await this.commit(client, xid);

@@ -24,7 +24,7 @@ export class ChangeSession implements OnApplicationShutdown {
     const known = this.client;
     if (known !== undefined) {
       try {
-        renewPlans(known);
+        renewPlans(known, false);
         return await work({ client: known });
       } catch (error) {
         this.drop(known);

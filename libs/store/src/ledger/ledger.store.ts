@@ -70,7 +70,7 @@ export class LedgerStore {
       this.readNewcomers(tx, names.newProviders),
       rows(tx, sql.listRoots, [parents], parents.length > 0),
     ]);
-    const byConsumer = grouped(holdings, (row) => row.consumer_uuid, toHolding);
+    const byConsumer = grouped(holdings, (row) => row.consumer_id, toHolding);
     const byProvider = grouped(inventories, (row) => row.resource_provider_id, toInventory);
     const traitIds = grouped(
       held,
@@ -83,7 +83,7 @@ export class LedgerStore {
       consumers: new Map(
         consumers.map((one) => [
           one.uuid,
-          { ...one, holdings: byConsumer.get(one.uuid) ?? [], slots: slots.get(one.id) ?? [] },
+          { ...one, holdings: byConsumer.get(one.id) ?? [], slots: slots.get(one.id) ?? [] },
         ]),
       ),
       providers: new Map(
