@@ -36,7 +36,7 @@ export const Gone = createParamDecorator((_: unknown, context: ExecutionContext)
   context
     .switchToHttp()
     .getResponse<FastifyReply>()
-    .raw.once('close', () => gone.abort());
+    .raw.once('close', () => gone.abort(new Error('the client is gone')));
   return gone.signal;
 });
 

@@ -3,8 +3,7 @@ import { Body, Controller, Delete, Get, Param, Post, Put } from '@nestjs/common'
 import { noContent, ok, type Answer } from '../http/answer.js';
 import { Endpoint } from '../http/endpoint.js';
 import type { QueryPairs as Pairs } from '../http/filters/query-pairs.js';
-import { ClientGone } from '../http/gone.js';
-import { QueryPairs } from '../http/request-values.js';
+import { Gone, QueryPairs } from '../http/request-values.js';
 import {
   POST_PERMIT_BODIES,
   PUT_LOCK_POOL_BODIES,
@@ -74,11 +73,7 @@ export class LockPoolsController {
     body: POST_PERMIT_BODIES,
     summary: 'Take a permit for a key of a lock pool, waiting for it if need be',
   })
-  async acquire(
-    @Param('pool') pool: string,
-    @Body() body: PostPermitBody,
-    @ClientGone() gone: AbortSignal,
-  ): Promise<Answer> {
+  async acquire(@Param('pool') pool: string, @Body() body: PostPermitBody, @Gone() gone: AbortSignal): Promise<Answer> {
     return ok(permitView(await this.pools.acquire(toPoolName(pool), toAsk(body, gone))));
   }
 

@@ -1,8 +1,8 @@
 import { DEFAULT_POOL_CAPACITY, MAX_POOL_CAPACITY, Invalid, REASONS } from '#berth/domain';
 import type { AskPermit } from '#berth/locks';
-import { IsInt, IsString, Length, Matches, Max, Min } from 'class-validator';
+import { IsInt, Max, Min } from 'class-validator';
 import { MayBeAbsent, versionedBodies } from '../http/schema/index.js';
-import { STORABLE } from '../http/schema/slot-lock.dto.js';
+import { IsName, MAX_NAME, STORABLE } from '../http/schema/name.js';
 
 /** Whoever holds longer says so now and then. */
 const MAX_LEASE_SECONDS = 86_400;
@@ -10,8 +10,6 @@ const DEFAULT_LEASE_SECONDS = 60;
 
 /** Proxies give up on an answer that takes a minute; more waiting is another request. */
 const MAX_WAIT_SECONDS = 60;
-
-const MAX_NAME = 255;
 
 /** `PUT /lock_pools/{pool}` (docs/api/lock-pools.md). */
 export class PutLockPoolBody {
@@ -24,14 +22,10 @@ export class PutLockPoolBody {
 
 /** `POST /lock_pools/{pool}/permits`. */
 export class PostPermitBody {
-  @IsString()
-  @Length(1, MAX_NAME)
-  @Matches(STORABLE)
+  @IsName()
   readonly key!: string;
 
-  @IsString()
-  @Length(1, MAX_NAME)
-  @Matches(STORABLE)
+  @IsName()
   readonly owner!: string;
 
   @MayBeAbsent()
@@ -49,9 +43,7 @@ export class PostPermitBody {
 
 /** `PUT /lock_pools/{pool}/permits/{token}`. */
 export class PutPermitBody {
-  @IsString()
-  @Length(1, MAX_NAME)
-  @Matches(STORABLE)
+  @IsName()
   readonly owner!: string;
 
   @MayBeAbsent()

@@ -1,14 +1,12 @@
-import { Invalid, InvalidQuery, REASONS } from '#berth/domain';
-import { DEFAULT_PAGE, MAX_PAGE } from '../http/cursor.js';
+import { InvalidQuery } from '#berth/domain';
+import { noCursor, PAGE_PARAMETERS, pageLimit } from '../http/cursor.js';
 import { queryCheck, querySchema } from '../http/filters/query-check.js';
 import { lastValueOf, type QueryPairs } from '../http/filters/query-pairs.js';
-import { STORABLE } from '../http/schema/slot-lock.dto.js';
+import { MAX_NAME, STORABLE } from '../http/schema/name.js';
 
-const OWNER = { type: 'string', minLength: 1, maxLength: 255, pattern: STORABLE.source } as const;
+const OWNER = { type: 'string', minLength: 1, maxLength: MAX_NAME, pattern: STORABLE.source } as const;
 
-const checkList = queryCheck([
-  { since: 0, schema: querySchema({ limit: { type: 'string', pattern: '^[0-9]{1,4}$' }, cursor: { type: 'string' } }) },
-]);
+const checkList = queryCheck([{ since: 0, schema: querySchema(PAGE_PARAMETERS) }]);
 
 const checkRelease = queryCheck([{ since: 0, schema: querySchema({ owner: OWNER }) }]);
 
@@ -18,8 +16,7 @@ const ANY = 0;
 /** Which page `GET /lock_pools` asks for. Throws Invalid. Source: docs/api/lock-pools.md. */
 export function toPage(pairs: QueryPairs): { readonly after: string; readonly limit: number } {
   checkList(pairs, ANY);
-  const limit = Number(lastValueOf(pairs, 'limit') ?? DEFAULT_PAGE);
-  if (limit < 1 || limit > MAX_PAGE) throw new InvalidQuery(`limit: ${limit}; expected 1 to ${MAX_PAGE}`);
+  const limit = pageLimit(pairs);
   return { after: fromPoolCursor(lastValueOf(pairs, 'cursor')), limit };
 }
 
@@ -49,7 +46,5 @@ function fromPoolCursor(cursor: string | undefined): string {
   } catch {
     // Told below, as any other cursor that is none.
   }
-  throw new Invalid(`cursor: '${cursor.slice(0, 100)}' is none of this list; expected what 'next' said`, {
-    reason: REASONS.cursorMalformed,
-  });
+  throw noCursor(cursor);
 }

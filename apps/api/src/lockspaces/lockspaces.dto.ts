@@ -9,14 +9,12 @@ import {
   IsIn,
   IsInt,
   IsString,
-  Length,
-  Matches,
   Max,
   Min,
   ValidateNested,
 } from 'class-validator';
 import { IsUuidLike, MayBeAbsent, versionedBodies } from '../http/schema/index.js';
-import { STORABLE } from '../http/schema/slot-lock.dto.js';
+import { IsName } from '../http/schema/name.js';
 
 /** Shorter ones end before the answer is read; longer ones than a day outlive whoever meant them: ms. */
 const MIN_LEASE_MS = 100;
@@ -55,9 +53,7 @@ export class PutLockspaceBody {
 
 class WaitBody {
   @MayBeAbsent()
-  @IsString()
-  @Length(1, 255)
-  @Matches(STORABLE)
+  @IsName()
   readonly owner?: string;
 
   @MayBeAbsent()
@@ -95,9 +91,7 @@ export class PutLockBody extends WaitBody {
 }
 
 export class WantedLock {
-  @IsString()
-  @Length(1, 255)
-  @Matches(STORABLE)
+  @IsName()
   readonly name!: string;
 
   @IsString()
@@ -116,9 +110,7 @@ export class AcquireLocksBody extends WaitBody {
 }
 
 export class NamedToken {
-  @IsString()
-  @Length(1, 255)
-  @Matches(STORABLE)
+  @IsName()
   readonly name!: string;
 
   @IsInt()
@@ -129,9 +121,7 @@ export class NamedToken {
 
 /** `POST /lockspaces/{lockspace}/renew`. */
 export class RenewLocksBody {
-  @IsString()
-  @Length(1, 255)
-  @Matches(STORABLE)
+  @IsName()
   readonly owner!: string;
 
   @IsArray()
@@ -151,9 +141,7 @@ export class RenewLocksBody {
 /** `POST /lockspaces/{lockspace}/locks/{name}/break`: of all holders, of one, or of one hold. */
 export class BreakLockBody {
   @MayBeAbsent()
-  @IsString()
-  @Length(1, 255)
-  @Matches(STORABLE)
+  @IsName()
   readonly owner?: string;
 
   @MayBeAbsent()
@@ -165,15 +153,11 @@ export class BreakLockBody {
 
 /** `POST /lockspaces/{lockspace}/handles`. */
 export class PostHandleBody {
-  @IsString()
-  @Length(1, 255)
-  @Matches(STORABLE)
+  @IsName()
   readonly name!: string;
 
   @MayBeAbsent()
-  @IsString()
-  @Length(1, 255)
-  @Matches(STORABLE)
+  @IsName()
   readonly owner?: string;
 
   @MayBeAbsent()

@@ -1,20 +1,16 @@
 import { Invalid, InvalidQuery, REASONS } from '#berth/domain';
-import { DEFAULT_PAGE, MAX_PAGE } from '../http/cursor.js';
+import { noCursor, PAGE_PARAMETERS, pageLimit } from '../http/cursor.js';
 import { queryCheck, querySchema } from '../http/filters/query-check.js';
 import { lastValueOf, type QueryPairs } from '../http/filters/query-pairs.js';
-import { STORABLE } from '../http/schema/slot-lock.dto.js';
-
-/** Names of lockspaces, locks and owners: characters. */
-const MAX_NAME = 255;
+import { MAX_NAME, STORABLE } from '../http/schema/name.js';
 
 /** Numbers of requests, which JSON shows exactly. */
 const REQUEST_ID = /^[1-9][0-9]{0,15}$/;
 
 const NAME = { type: 'string', maxLength: MAX_NAME, pattern: STORABLE.source } as const;
-const PAGE = { limit: { type: 'string', pattern: '^[0-9]{1,4}$' }, cursor: { type: 'string' } } as const;
 
-const checkLockspaces = queryCheck([{ since: 0, schema: querySchema(PAGE) }]);
-const checkLocks = queryCheck([{ since: 0, schema: querySchema({ ...PAGE, prefix: NAME }) }]);
+const checkLockspaces = queryCheck([{ since: 0, schema: querySchema(PAGE_PARAMETERS) }]);
+const checkLocks = queryCheck([{ since: 0, schema: querySchema({ ...PAGE_PARAMETERS, prefix: NAME }) }]);
 const checkEvents = queryCheck([{ since: 0, schema: querySchema({ owner: { ...NAME, minLength: 1 } }) }]);
 
 /** Any version will do: the contract has one. */
@@ -71,14 +67,11 @@ export function nextPage(names: readonly { readonly name: string }[], limit: num
 }
 
 function toPage(pairs: QueryPairs): Page {
-  const limit = Number(lastValueOf(pairs, 'limit') ?? DEFAULT_PAGE);
-  if (limit < 1 || limit > MAX_PAGE) throw new InvalidQuery(`limit: ${limit}; expected 1 to ${MAX_PAGE}`);
+  const limit = pageLimit(pairs);
   const cursor = lastValueOf(pairs, 'cursor') ?? '';
   const after = Buffer.from(cursor, 'base64url').toString();
   if (!STORABLE.test(after) || Buffer.from(after).toString('base64url') !== cursor) {
-    throw new Invalid(`cursor: '${cursor.slice(0, 100)}' is none of this list; expected what 'next' said`, {
-      reason: REASONS.cursorMalformed,
-    });
+    throw noCursor(cursor);
   }
   return { after, limit };
 }

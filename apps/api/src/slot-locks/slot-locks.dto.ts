@@ -1,16 +1,15 @@
 import { MAX_SLOT_LOCKS, type AcquireSlots } from '#berth/domain';
-import { ArrayMaxSize, ArrayMinSize, IsArray, IsInt, IsString, Length, Matches, Max, Min } from 'class-validator';
+import { ArrayMaxSize, ArrayMinSize, IsArray, IsInt, Max, Min } from 'class-validator';
 import { AnyOf, MayBeAbsent, versionedBodies } from '../http/schema/index.js';
-import { LimitedSlot, SlotKey, STORABLE, toWantedSlots, type SlotLocksBody } from '../http/schema/slot-lock.dto.js';
+import { IsName } from '../http/schema/name.js';
+import { LimitedSlot, SlotKey, toWantedSlots, type SlotLocksBody } from '../http/schema/slot-lock.dto.js';
 
 /** Whoever means longer than ten years means "until released". */
 const MAX_LEASE_SECONDS = 315_360_000;
 
 /** `POST /slot_locks` (docs/api/slot-locks.md). */
 export class PostSlotLocksBody {
-  @IsString()
-  @Length(1, 255)
-  @Matches(STORABLE)
+  @IsName()
   readonly owner!: string;
 
   @IsArray()

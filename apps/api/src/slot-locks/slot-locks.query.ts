@@ -1,11 +1,11 @@
-import { Invalid, InvalidQuery, MAX_SLOT_LIMIT, MAX_SLOT_LOCKS, REASONS, type SlotOf } from '#berth/domain';
+import { InvalidQuery, MAX_SLOT_LIMIT, MAX_SLOT_LOCKS, type SlotOf } from '#berth/domain';
 import type { SlotLockFilter } from '#berth/locks';
-import { DEFAULT_PAGE, MAX_PAGE } from '../http/cursor.js';
+import { noCursor, PAGE_PARAMETERS, pageLimit } from '../http/cursor.js';
 import { queryCheck, querySchema } from '../http/filters/query-check.js';
 import { lastValueOf, valuesOf, type QueryPairs } from '../http/filters/query-pairs.js';
-import { STORABLE } from '../http/schema/slot-lock.dto.js';
+import { MAX_NAME, STORABLE } from '../http/schema/name.js';
 
-const NAME = { type: 'string', minLength: 1, maxLength: 255, pattern: STORABLE.source } as const;
+const NAME = { type: 'string', minLength: 1, maxLength: MAX_NAME, pattern: STORABLE.source } as const;
 
 const checkList = queryCheck([
   {
@@ -13,8 +13,7 @@ const checkList = queryCheck([
     schema: querySchema({
       owner: NAME,
       key_prefix: { ...NAME, minLength: 0 },
-      limit: { type: 'string', pattern: '^[0-9]{1,4}$' },
-      cursor: { type: 'string' },
+      ...PAGE_PARAMETERS,
     }),
   },
 ]);
@@ -33,8 +32,7 @@ export function toList(pairs: QueryPairs): {
   readonly limit: number;
 } {
   checkList(pairs, ANY);
-  const limit = Number(lastValueOf(pairs, 'limit') ?? DEFAULT_PAGE);
-  if (limit < 1 || limit > MAX_PAGE) throw new InvalidQuery(`limit: ${limit}; expected 1 to ${MAX_PAGE}`);
+  const limit = pageLimit(pairs);
   return {
     filter: { owner: lastValueOf(pairs, 'owner'), keyPrefix: lastValueOf(pairs, 'key_prefix') },
     after: fromSlotCursor(lastValueOf(pairs, 'cursor')),
@@ -75,9 +73,7 @@ function fromSlotCursor(cursor: string | undefined): SlotOf | undefined {
   } catch {
     // Told below, as any other cursor that is none.
   }
-  throw new Invalid(`cursor: '${cursor.slice(0, 100)}' is none of this list; expected what 'next' said`, {
-    reason: REASONS.cursorMalformed,
-  });
+  throw noCursor(cursor);
 }
 
 function isSlot(value: unknown): value is number {

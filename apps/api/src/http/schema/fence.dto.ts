@@ -1,17 +1,13 @@
 import type { Fence } from '#berth/domain';
-import { IsInt, IsString, Length, Matches, Max, Min } from 'class-validator';
-import { STORABLE } from './slot-lock.dto.js';
+import { IsInt, Max, Min } from 'class-validator';
+import { IsName } from './name.js';
 
 /** The hold that a write is made under (docs/api/fenced-writes.md). */
 export class FenceBody implements Fence {
-  @IsString()
-  @Length(1, 255)
-  @Matches(STORABLE)
+  @IsName()
   readonly lockspace!: string;
 
-  @IsString()
-  @Length(1, 255)
-  @Matches(STORABLE)
+  @IsName()
   readonly name!: string;
 
   @IsInt()

@@ -1,24 +1,18 @@
 import { checkKeys, MAX_SLOT_LIMIT, type WantedSlot } from '#berth/domain';
-import { IsInt, IsString, Length, Matches, Max, Min } from 'class-validator';
+import { IsInt, IsString, Max, Min } from 'class-validator';
 import { MayBeAbsent, WholeBody } from './decorators.js';
-
-/** Text that can be stored as it came: no NUL, no half of a surrogate pair. */
-export const STORABLE = /^[^\0\ud800-\udfff]*$/u;
+import { IsName } from './name.js';
 
 /** A slot lock by its key alone: one holder at a time. */
 export class SlotKey {
   @WholeBody()
-  @IsString()
-  @Length(1, 255)
-  @Matches(STORABLE)
+  @IsName()
   readonly key!: string;
 }
 
 /** A slot lock that up to `limit` hold at a time. `slot` and `since` are ignored: what a read shows can be written back. */
 export class LimitedSlot {
-  @IsString()
-  @Length(1, 255)
-  @Matches(STORABLE)
+  @IsName()
   readonly key!: string;
 
   @MayBeAbsent()
