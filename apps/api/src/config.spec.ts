@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { ConfigError, readConfig } from './config.js';
+import { readConfig } from './config.js';
+import { ConfigError } from './environment.js';
 
 const DATABASE_URL = 'postgres://u:p@db/berth';
 

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { choice, ConfigError, flag, integer, list, required, type Environment } from './environment.js';
 import type { CorsConfig } from './http/cors.js';
 import { MAX_MINOR, negotiate } from './http/microversion.js';
 import { POLICIES, type Policy } from './http/policy.js';
@@ -21,8 +22,6 @@ export interface ApiConfig {
   readonly changes: { readonly retentionSeconds: number };
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
 /** Every BERTH_ variable that the service knows; another one stops it, because it is a typing error. */
 const KNOWN = new Set([
   'BERTH_AUTH',
@@ -44,9 +43,6 @@ const KNOWN = new Set([
 const MIN_RETENTION_SECONDS = 600;
 /** A month. */
 const MAX_RETENTION_SECONDS = 2_678_400;
-
-/** A variable that the service can't start with; the message is one line for whoever set it. */
-export class ConfigError extends Error {}
 
 /** Reads and checks the environment. Throws ConfigError. */
 export function readConfig(env: Environment): ApiConfig {
@@ -96,46 +92,10 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
-function required(env: Environment, name: string, expected: string): string {
-  const value = env[name];
-  if (value === undefined || value === '') throw new ConfigError(`${name}: missing, expected ${expected}`);
-  return value;
-}
-
-function flag(env: Environment, name: string): boolean {
-  return choice(env, name, ['true', 'false'], 'false') === 'true';
-}
-
-function choice<T extends string>(env: Environment, name: string, choices: readonly T[], fallback: T): T {
-  const value = env[name];
-  if (value === undefined || value === '') return fallback;
-  const found = choices.find((one) => one === value);
-  if (found === undefined) throw new ConfigError(`${name}: '${value}', expected ${choices.join(' or ')}`);
-  return found;
-}
-
-function integer(env: Environment, name: string, fallback: number, least: number, most: number): number {
-  const value = env[name];
-  if (value === undefined || value === '') return fallback;
-  const parsed = Number(value);
-  if (!/^\d+$/.test(value) || parsed < least || parsed > most) {
-    throw new ConfigError(`${name}: '${value}', expected an integer from ${least} to ${most}`);
-  }
-  return parsed;
-}
-
 function version(env: Environment, name: string): number {
   const value = env[name];
   if (value === undefined || value === '') return 0;
   const agreed = negotiate(`placement ${value}`, 0);
   if (agreed.status === 'agreed') return agreed.minor;
   throw new ConfigError(`${name}: '${value}', expected a version from 1.0 to 1.${MAX_MINOR}, or latest`);
-}
-
-function list(value: string | undefined): string[] | undefined {
-  if (value === undefined || value === '') return undefined;
-  return value
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '');
 }
