@@ -136,7 +136,7 @@ describe('a lease', () => {
     const one = key();
     expect((await acquire('short', [one], 1)).status).toBe(200);
     expect((await acquire('next', [one])).status).toBe(409);
-    await waitFor(async () => (await heldBy('short')).length === 0, { limitMs: 10_000, what: 'the end of the lease' });
+    await waitFor(async () => (await heldBy('short')).length === 0, { limitMs: 30_000, what: 'the end of the lease' });
     expect((await acquire('next', [one])).status).toBe(200);
     expect(await heldBy('next')).toMatchObject([{ key: one, slot: 0 }]);
     await berth.delete(query({ owner: 'next' }));
@@ -158,7 +158,7 @@ describe('a lease', () => {
   it('over, is no longer kept by its own owner', async () => {
     const one = key();
     const first = await acquire('late', [one], 1);
-    await waitFor(async () => (await heldBy('late')).length === 0, { limitMs: 10_000, what: 'the end of the lease' });
+    await waitFor(async () => (await heldBy('late')).length === 0, { limitMs: 30_000, what: 'the end of the lease' });
     const second = await acquire('late', [one], 60);
     expect(second.status).toBe(200);
     expect(second.body.slot_locks[0]?.since).not.toBe(first.body.slot_locks[0]?.since);
@@ -196,7 +196,7 @@ describe('DELETE /slot_locks', () => {
     expect((await berth.delete(path)).body).toMatchObject({ released: [{ key: one, owner: 'victim' }] });
     expect(await heldBy('victim')).toEqual([]);
     await waitFor(() => story.server.logs().includes(`taken from owner "victim" by user admin, project admin`), {
-      limitMs: 10_000,
+      limitMs: 30_000,
       what: 'the log',
     });
   });

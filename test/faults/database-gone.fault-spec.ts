@@ -7,7 +7,7 @@ import { DatabaseProxy } from './database-proxy.js';
 import { everyRead, everyWrite, expectUnavailable, firstAnswer } from './every-request.js';
 import { claimBody, createProvider } from './world.js';
 
-jest.setTimeout(120_000);
+jest.setTimeout(240_000);
 
 const TOTAL = 100;
 

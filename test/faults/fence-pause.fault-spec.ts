@@ -12,7 +12,7 @@ const PAUSES = Number(process.env.FENCE_PAUSES ?? 16);
 /** So many are paused at a time. */
 const LANES = Math.min(8, PAUSES);
 
-jest.setTimeout(120_000 + PAUSES * 5_000);
+jest.setTimeout(240_000 + PAUSES * 5_000);
 
 const LOCKSPACE = 'fenced';
 const LEASE_MS = { from: 150, to: 300 };

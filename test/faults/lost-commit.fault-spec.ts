@@ -8,7 +8,7 @@ import { waitFor } from '../support/wait-for.js';
 import { DatabaseProxy, type CommitCut } from './database-proxy.js';
 import { asHeld, claimBody, createProvider, heldByConsumer, wrongCounters, type Wanted } from './world.js';
 
-jest.setTimeout(120_000);
+jest.setTimeout(240_000);
 
 /** What a client may be told when the database could not be reached, and what each says of the claim. */
 const NOTHING_WRITTEN = 'The database is not available.';

@@ -5,7 +5,7 @@ import { client, type Client, type Reply } from '../support/http.js';
 import { startServer, type RunningServer } from '../support/server.js';
 import { claimBody } from './world.js';
 
-jest.setTimeout(120_000);
+jest.setTimeout(240_000);
 
 const ROUNDS = 300;
 /** Stories that go on beside each other: their reads share questions to the database, their writes fall in between. */

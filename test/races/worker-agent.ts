@@ -7,7 +7,7 @@ import { waitFor } from '../support/wait-for.js';
 
 /** node:cluster hands connections out in turns: of so many in a row, each of two workers gets some. */
 const MAX_TRIES = 20;
-const HANDED_LIMIT_MS = 20_000;
+const HANDED_LIMIT_MS = 60_000;
 
 /** An agent for each of the workers. They open connections one after another: in step, both could miss for ever. */
 export function workerAgents(pids: readonly number[]): readonly WorkerAgent[] {

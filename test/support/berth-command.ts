@@ -21,7 +21,7 @@ const END_WITH_TEST = `data:text/javascript,
   process.stdin.once('end', () => process.kill(process.pid, 'SIGTERM')).resume();
   process.stdin.unref();`;
 
-const SAY_LIMIT_MS = 40_000;
+const SAY_LIMIT_MS = 90_000;
 
 /** Runs the built `berth` with arguments in a directory of its own and with no configuration but `env`. */
 export function berth(args: readonly string[], cwd: string, env: Readonly<Record<string, string>> = {}): Command {

@@ -9,7 +9,7 @@ export interface TestDatabase {
 
 /** `create database … template` wants the template for itself: while another test clones it, we wait. */
 const OBJECT_IN_USE = '55006';
-const CLONE_LIMIT_MS = 30_000;
+const CLONE_LIMIT_MS = 90_000;
 const CLONE_RETRY_MS = 50;
 
 /** A database of the test's own: migrated, with the standard names, otherwise empty. */

@@ -24,7 +24,7 @@ export interface RunningServer {
 }
 
 const PROJECT = new URL('../..', import.meta.url).pathname;
-const START_LIMIT_MS = 30_000;
+const START_LIMIT_MS = 90_000;
 const STOP_LIMIT_MS = 20_000;
 const POLL_MS = 25;
 

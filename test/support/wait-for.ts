@@ -8,10 +8,10 @@ export interface WaitLimit {
   readonly what: string;
 }
 
-/** Waits until the condition answers something true, and answers that. Throws after the limit (10 s unless given). */
+/** Waits until the condition answers something true, and answers that. Throws after the limit (30 s unless given). */
 export async function waitFor<T>(
   condition: () => T | Promise<T>,
-  { limitMs = 10_000, what }: WaitLimit,
+  { limitMs = 30_000, what }: WaitLimit,
 ): Promise<Exclude<T, false | 0 | '' | null | undefined>> {
   const deadline = Date.now() + limitMs;
   for (;;) {
