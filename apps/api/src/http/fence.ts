@@ -8,7 +8,7 @@ import { FenceBody } from './schema/fence.dto.js';
 export const FENCE_HEADER = 'berth-fence';
 
 /** Whether writes of an endpoint can be fenced: all of the Placement API, and those of Berth's own that say so. */
-export function isFenced(method: string, { gates, fenced = !gates.includes('contract') }: EndpointRules): boolean {
+function isFenced(method: string, { gates, fenced = !gates.includes('contract') }: EndpointRules): boolean {
   return fenced && method !== 'GET';
 }
 
