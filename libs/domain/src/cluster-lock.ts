@@ -33,6 +33,11 @@ export interface LockOf {
   readonly name: string;
 }
 
+/** A lock as a key: locks of two lockspaces never share it, NUL is in no name. */
+export function lockKey({ lockspace, name }: LockOf): string {
+  return `${lockspace}\0${name}`;
+}
+
 /** What an owner has of a lock; times are the database's, in ms since the epoch. */
 export interface ClusterHold {
   readonly owner: string;

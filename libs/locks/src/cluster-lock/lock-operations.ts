@@ -1,6 +1,7 @@
 import {
   BerthError,
   Conflict,
+  lockKey,
   LockspaceDraining,
   LockTable,
   NotFound,
@@ -20,7 +21,7 @@ import {
   type Tx,
 } from '#berth/store';
 import { Injectable } from '@nestjs/common';
-import { Grouped, type Outcome } from '../slot-lock/slot-lock-groups.js';
+import { attempt, Grouped, type Outcome } from '../grouped.js';
 import { EVENT_CHANNEL, toPayload } from './lock-events.js';
 import { channelOf, LockWaiters } from './lock-waiters.js';
 
@@ -72,13 +73,13 @@ export class LockOperations {
       const refusals = await this.refusals(tx, operations, reading);
       const numbers = reading.numbers.values();
       const table = new LockTable(reading.nowMs, reading.locks, reading.requests, () => take(numbers));
-      const ids = new Map(reading.locks.map((lock) => [keyOf(lock), lock.id]));
+      const ids = new Map(reading.locks.map((lock) => [lockKey(lock), lock.id]));
       const outcomes = operations.map((operation) =>
         attempt(() => {
           const refusal = operation.make ? refusals.get(operation.locks[0]?.lockspace ?? '') : undefined;
           if (refusal !== undefined) throw refusal;
-          return operation.apply(table, (lock) => ids.get(keyOf(lock)));
-        }),
+          return operation.apply(table, (lock) => ids.get(lockKey(lock)));
+        }, isRefusal),
       );
       const changes = table.changes();
       await this.write(tx, changes);
@@ -112,8 +113,10 @@ export class LockOperations {
     operations: readonly LockOperation<unknown>[],
     { locks }: LockReading,
   ): Promise<ReadonlyMap<string, Error>> {
-    const found = new Set(locks.map(keyOf));
-    const missing = operations.flatMap((one) => (one.make ? one.locks.filter((lock) => !found.has(keyOf(lock))) : []));
+    const found = new Set(locks.map(lockKey));
+    const missing = operations.flatMap((one) =>
+      one.make ? one.locks.filter((lock) => !found.has(lockKey(lock))) : [],
+    );
     const refusals = new Map<string, Error>();
     for (const lockspace of new Set(missing.map((lock) => lock.lockspace))) {
       const there = await this.lockspaces.find(tx, lockspace);
@@ -168,17 +171,4 @@ function wordOf(event: LockEvent): Notice {
   return { channel: EVENT_CHANNEL, payload: toPayload(event) };
 }
 
-/** Neither name has a NUL. */
-export function keyOf({ lockspace, name }: LockOf): string {
-  return `${lockspace}\0${name}`;
-}
-
-function attempt<Result>(apply: () => Result): Outcome<Result, BerthError> {
-  try {
-    return { status: 'done', result: apply() };
-  } catch (error) {
-    // Anything else is a bug, and the table may be half changed: the group is given up.
-    if (error instanceof Conflict || error instanceof NotFound) return { status: 'refused', error };
-    throw error;
-  }
-}
+const isRefusal = (error: unknown): error is BerthError => error instanceof Conflict || error instanceof NotFound;

@@ -11,7 +11,7 @@ import {
 } from '#berth/domain';
 import { SlotLockStore, Transactions, type SlotLock, type SlotLockFilter, type Tx } from '#berth/store';
 import { Injectable } from '@nestjs/common';
-import { Grouped, type Outcome } from './slot-lock-groups.js';
+import { attempt, Grouped, type Outcome } from '../grouped.js';
 
 /** So many are released in one transaction: it holds the row lock of each key until its end. */
 export const RELEASE_AT_ONCE = 500;
@@ -83,7 +83,7 @@ export class SlotLocksService {
         requests.flatMap(({ keys }) => keys),
       );
       const worked = openOwners(read);
-      const decided = requests.map(({ apply }) => attempt(() => apply(worked)));
+      const decided = requests.map(({ apply }) => attempt(() => apply(worked), isTaken));
       const outcomes = await this.withHolders(tx, read, decided);
       await this.slots.writeOwners(tx, settleOwners(read, worked));
       return outcomes;
@@ -114,12 +114,4 @@ export class SlotLocksService {
   }
 }
 
-function attempt<Result>(apply: () => Result): Outcome<Result> {
-  try {
-    return { status: 'done', result: apply() };
-  } catch (error) {
-    // Anything else is a bug, and the ledger may be half changed: the group is given up.
-    if (error instanceof SlotTaken) return { status: 'refused', error };
-    throw error;
-  }
-}
+const isTaken = (error: unknown): error is SlotTaken => error instanceof SlotTaken;

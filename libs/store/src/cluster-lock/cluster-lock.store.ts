@@ -1,4 +1,12 @@
-import type { ClusterHold, ClusterLock, GrantedLock, LockChanges, LockOf, LockRequest } from '#berth/domain';
+import {
+  lockKey,
+  type ClusterHold,
+  type ClusterLock,
+  type GrantedLock,
+  type LockChanges,
+  type LockOf,
+  type LockRequest,
+} from '#berth/domain';
 import { Injectable } from '@nestjs/common';
 import { run, together, type Tx } from '../sql.js';
 import { fromMode, seenBefore, toGranted, toHold, toRequests } from './cluster-lock-rows.js';
@@ -50,8 +58,8 @@ export class ClusterLockStore {
     ] as const);
     const holdRows = [...holds.rows];
     const lineRows = [...line.rows];
-    const isNamed = new Set(asked.map(keyOf));
-    const near = locks.rows.filter((row) => !isNamed.has(keyOf(row))).map(({ id }) => id);
+    const isNamed = new Set(asked.map(lockKey));
+    const near = locks.rows.filter((row) => !isNamed.has(lockKey(row))).map(({ id }) => id);
     if (near.length > 0) {
       const [moreHolds, moreLine] = await together([
         run(tx, sql.listHoldsByIds, [near]),
@@ -119,13 +127,8 @@ export class ClusterLockStore {
 
 /** Lists for a statement, each lock once. */
 function distinct(locks: readonly LockOf[]): { readonly lockspaces: string[]; readonly names: string[] } {
-  const each = [...new Map(locks.map((lock) => [keyOf(lock), lock])).values()];
+  const each = [...new Map(locks.map((lock) => [lockKey(lock), lock])).values()];
   return { lockspaces: each.map(({ lockspace }) => lockspace), names: each.map(({ name }) => name) };
-}
-
-/** Neither name has a NUL. */
-function keyOf({ lockspace, name }: LockOf): string {
-  return `${lockspace}\0${name}`;
 }
 
 function toLock(row: sql.LockRow, holds: readonly sql.HoldRow[], line: readonly sql.LineRow[]): ClusterLock {

@@ -67,3 +67,16 @@ export class Grouped<Request, Result> {
     }
   }
 }
+
+/** Tries one request of a group. `mayRefuse` tells refusals from bugs, which may have left work half done: they pass. */
+export function attempt<Result, Refusal extends Error>(
+  apply: () => Result,
+  mayRefuse: (error: unknown) => error is Refusal,
+): Outcome<Result, Refusal> {
+  try {
+    return { status: 'done', result: apply() };
+  } catch (error) {
+    if (mayRefuse(error)) return { status: 'refused', error };
+    throw error;
+  }
+}
