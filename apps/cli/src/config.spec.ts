@@ -9,6 +9,7 @@ describe('the configuration of the commands', () => {
       host: '127.0.0.1',
       port: 8778,
       workers: 1,
+      servingRole: undefined,
     });
   });
 
@@ -26,6 +27,7 @@ describe('the configuration of the commands', () => {
       host: '::1',
       port: 80,
       workers: 1,
+      servingRole: undefined,
     });
     expect(readConfig({ DATABASE_URL: '', HOST: '', PORT: '' }, '/srv')).toEqual(readConfig({}, '/srv'));
   });

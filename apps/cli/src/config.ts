@@ -12,6 +12,8 @@ export interface CliConfig {
   readonly port: number;
   /** Processes that serve HTTP. */
   readonly workers: number;
+  /** The database role that `berth migrate` lets serve; undefined: it grants nothing. */
+  readonly servingRole: string | undefined;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -46,6 +48,7 @@ export const BERTH_SETTINGS: Readonly<Record<string, Setting>> = {
   BERTH_POLICY: anything,
   BERTH_RANDOMIZE_CANDIDATES: flag,
   BERTH_REQUIRE_GENERATION: flag,
+  BERTH_SERVING_ROLE: anything,
   BERTH_WORKERS: { expected: 'a number of processes from 1 to 64, or auto', accepts: isWorkerCount },
 };
 
@@ -82,6 +85,7 @@ export function readConfig(env: Environment, workingDirectory: string): CliConfi
     host: env.HOST || DEFAULT_HOST,
     port: Number(env.PORT || DEFAULT_PORT),
     workers: env.BERTH_WORKERS === 'auto' ? availableParallelism() : Number(env.BERTH_WORKERS || 1),
+    servingRole: env.BERTH_SERVING_ROLE || undefined,
   };
 }
 

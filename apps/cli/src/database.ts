@@ -1,5 +1,5 @@
 import { NamedLocks } from '#berth/locks';
-import { AdvisorySessions, migrate, openDataSource } from '#berth/store';
+import { AdvisorySessions, asOwner, grantServing, migrate, openDataSource, ServingRoleError } from '#berth/store';
 import type { CliConfig } from './config.js';
 import { EmbeddedPostgres } from './embedded-postgres/embedded-postgres.js';
 import { Refusal } from './refusal.js';
@@ -42,15 +42,22 @@ const MIGRATION_WAIT_MS = 600_000;
 
 /**
  * Brings schema and standard names up to date and says what that took. Any number of processes may do so at once: one of them works
- * while the others wait.
+ * while the others wait. With `servingRole`, that role may serve afterwards. Throws a `Refusal` where the role of `url` may not.
  */
-export async function bringUpToDate(url: string, say: Say): Promise<void> {
+export async function bringUpToDate(url: string, say: Say, servingRole?: string): Promise<void> {
   const { applied } = await withConnection(url, (dataSource) => {
     const locks = new NamedLocks(new AdvisorySessions(dataSource));
     const options = { prefix: 'berth', external: true, waitMs: MIGRATION_WAIT_MS };
-    return locks.synchronized('migrate', options, (lost) => migrate(dataSource, lost));
+    return locks.synchronized('migrate', options, async (lost) => {
+      const done = await asOwner(() => migrate(dataSource, lost));
+      if (servingRole !== undefined) await grantServing(dataSource, servingRole);
+      return done;
+    });
+  }).catch((cause: unknown) => {
+    throw cause instanceof ServingRoleError ? new Refusal(cause.message, { cause }) : cause;
   });
   say(applied.length === 0 ? 'the schema is up to date' : `applied ${applied.join(', ')}`);
+  if (servingRole !== undefined) say(`the role ${servingRole} may serve`);
 }
 
 /** Opens a connection for `work` and closes it afterwards. A database that cannot be reached is a `Refusal`. */

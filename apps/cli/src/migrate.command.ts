@@ -7,8 +7,9 @@ export function addMigrateCommand(program: Command, say: Say): void {
   program
     .command('migrate')
     .description('bring the schema and the standard traits and resource classes up to date')
-    .action(async () => {
+    .option('--serving-role <role>', 'let this role serve, and no more; default: BERTH_SERVING_ROLE')
+    .action(async ({ servingRole }: { readonly servingRole?: string }) => {
       const config = readConfig(process.env, process.cwd());
-      await withDatabase(config, say, ({ url }) => bringUpToDate(url, say));
+      await withDatabase(config, say, ({ url }) => bringUpToDate(url, say, servingRole ?? config.servingRole));
     });
 }

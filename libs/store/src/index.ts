@@ -22,6 +22,7 @@ export { LedgerStore, type LedgerNames } from './ledger/ledger.store.js';
 export { LockPoolStore, type LockedPool, type PoolSummary, type StoredRequest } from './lock-pool/lock-pool.store.js';
 export { LostRace } from './lost-race.js';
 export { migrate, verifySchema } from './migrate.js';
+export { asOwner, grantServing, ServingRoleError } from './serving-role.js';
 export { Notices, type Notice, type NoticeListener } from './notice/notices.js';
 export { noProvider, ProviderStore, type Provider } from './provider/provider.store.js';
 export { ResourceClassStore, type ResourceClass } from './resource-class/resource-class.store.js';

@@ -7,6 +7,7 @@ const SQLSTATE = {
   invalidByteSequence: '22021',
   untranslatableCharacter: '22P05',
   lockNotAvailable: '55P03',
+  insufficientPrivilege: '42501',
 } as const;
 
 /**
@@ -46,6 +47,11 @@ export function isRetryable(error: unknown): boolean {
 /** The statement waited for a lock for as long as it was allowed to. */
 export function isLockTimeout(error: unknown): boolean {
   return codeOf(error) === SQLSTATE.lockNotAvailable;
+}
+
+/** The role of the connection may not do what the statement says. */
+export function isPrivilegeMissing(error: unknown): boolean {
+  return codeOf(error) === SQLSTATE.insufficientPrivilege;
 }
 
 /** Whether a unique constraint refused a row; the constraint's name if so. */
