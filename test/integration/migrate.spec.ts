@@ -97,6 +97,46 @@ describe('migrate, by many at once on an empty database', () => {
   });
 });
 
+describe('the log of changes of another history, as a restored dump brings it', () => {
+  /** Ahead of every transaction of this server. */
+  const AHEAD = '4000000000';
+  const lines = async (): Promise<unknown> =>
+    (
+      await sql.query(
+        `select (select count(*)::int from supply_changes) as providers, (select count(*)::int from consumer_changes) as consumers,
+                (select count(*)::int from change_marks) as marks, (select max(stamp)::text from supply_changes_floor) as floor`,
+      )
+    ).rows[0];
+
+  it('is emptied where it is ahead of this one, which would take it for new again and again', async () => {
+    await sql.query(`insert into supply_changes (stamp, resource_provider_id, shape) values (${AHEAD}, 1, true)`);
+    await sql.query(
+      `insert into consumer_changes (stamp, id, generation, uuid) values (${AHEAD}, 1, 0, gen_random_uuid()::text)`,
+    );
+    await sql.query(`insert into change_marks (horizon, snapshot) values (${AHEAD}, '1:${AHEAD}:7')`);
+    await sql.query(`update supply_changes_floor set stamp = ${AHEAD}`);
+    expect((await inProcess<string[]>(MIGRATE)).sort()).toEqual([
+      'applied a change log that begins anew',
+      'the schema is up to date',
+    ]);
+    expect(await lines()).toEqual({ providers: 0, consumers: 0, marks: 0, floor: '0' });
+  });
+
+  it('stays where it is of this one', async () => {
+    await sql.query(`insert into supply_changes (resource_provider_id, shape) values (1, true)`);
+    await sql.query(`insert into consumer_changes (id, generation, uuid) values (2, 0, gen_random_uuid()::text)`);
+    await sql.query(`update supply_changes_floor set stamp = txid_current()`);
+    await sql.query(
+      `insert into change_marks (horizon, snapshot)
+       select txid_snapshot_xmax(txid_current_snapshot()), txid_current_snapshot()::text`,
+    );
+    const before = await lines();
+    expect(before).toMatchObject({ providers: 1, consumers: 1, marks: 1 });
+    await inProcess<string[]>(MIGRATE);
+    expect(await lines()).toEqual(before);
+  });
+});
+
 describe('verifySchema', () => {
   it('finds nothing amiss afterwards', async () => {
     expect(await inProcess<string[]>(VERIFY)).toEqual([]);

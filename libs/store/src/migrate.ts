@@ -1,5 +1,6 @@
 import { STANDARD_RESOURCE_CLASSES, STANDARD_TRAITS } from '#berth/domain';
 import type { DataSource } from 'typeorm';
+import { forgetOtherHistory } from './change/other-history.js';
 
 /**
  * Brings schema and standard names up to date and says what it applied. Only one may do so at a time: whoever calls it holds a lock
@@ -10,7 +11,8 @@ export async function migrate(dataSource: DataSource, lost?: AbortSignal): Promi
   const migrations = await dataSource.runMigrations({ transaction: 'each' });
   lost?.throwIfAborted();
   const names = await syncStandardNames(dataSource);
-  return { applied: [...migrations.map(({ name }) => name), ...names] };
+  const log = (await forgetOtherHistory(dataSource)) ? ['a change log that begins anew'] : [];
+  return { applied: [...migrations.map(({ name }) => name), ...names, ...log] };
 }
 
 /** What differs between the database and the schema this build expects, a line each; nothing means it fits. */
