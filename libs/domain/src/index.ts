@@ -29,3 +29,8 @@ export * from './cluster-lock-table.js';
 export * from './fence.js';
 export * from './named-lock.js';
 export * from './lock-pool.js';
+export * from './policy/compile-policy.js';
+export * from './policy/known-rules.js';
+export * from './policy/nearest-name.js';
+export * from './policy/policy-check.js';
+export * from './policy/policy.js';
