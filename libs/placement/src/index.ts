@@ -36,6 +36,7 @@ export { ResourceProvidersService, type ProviderUpdate } from './resource-provid
 export { ProviderTraitsService } from './traits/provider-traits.service.js';
 export { TraitsService } from './traits/traits.service.js';
 export { UsagesService, type UsageGroup } from './usages/usages.service.js';
+export { PolicyFileError, readPolicyFile } from './policy/policy-file.js';
 /** What a write of a provider wants and answers. */
 export type { CapacityOptions, CreatedProvider, NewProvider, ProviderTraits } from '#berth/domain';
 /** What the stores answer and the edge shows: the edge knows these shapes, not where they come from. */
