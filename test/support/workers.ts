@@ -19,10 +19,14 @@ export interface RunningWorkers {
 }
 
 /** Starts `berth serve` with so many workers on a free port of 127.0.0.1, and waits until all of them listen. */
-export async function startWorkers(databaseUrl: string, count: number): Promise<RunningWorkers> {
+export async function startWorkers(
+  databaseUrl: string,
+  count: number,
+  more: Readonly<Record<string, string>> = {},
+): Promise<RunningWorkers> {
   const directory = mkdtempSync(join(tmpdir(), 'berth-workers-'));
   const port = await freePort();
-  const env = { PORT: `${port}`, DATABASE_URL: databaseUrl, BERTH_WORKERS: `${count}` };
+  const env = { PORT: `${port}`, DATABASE_URL: databaseUrl, BERTH_WORKERS: `${count}`, ...more };
   const command = berth(['serve'], directory, env);
   const pids = (): number[] =>
     [...command.output().matchAll(/"msg":"listening".*?"pid":(\d+)/g)].map(([, pid]) => Number(pid));

@@ -12,7 +12,7 @@ describe('readConfig (docs/configuration.md)', () => {
       host: '127.0.0.1',
       port: 8778,
       databaseUrl: DATABASE_URL,
-      policy: 'secure',
+      policy: { defaults: 'secure', file: undefined },
       defaultMinor: 0,
       cors: { allowedOrigins: [], allowedHeaders: undefined },
       compression: true,
@@ -42,7 +42,7 @@ describe('readConfig (docs/configuration.md)', () => {
     expect(config).toMatchObject({
       host: '::1',
       port: 0,
-      policy: 'legacy',
+      policy: { defaults: 'legacy', file: undefined },
       defaultMinor: 39,
       cors: { allowedOrigins: ['http://a', 'http://b'], allowedHeaders: ['x-a'] },
       compression: false,
@@ -53,6 +53,13 @@ describe('readConfig (docs/configuration.md)', () => {
     expect(read({ BERTH_DEFAULT_MICROVERSION: '1.15' }).defaultMinor).toBe(15);
   });
 
+  it('takes a policy file, with defaults of its own', () => {
+    expect(read({ BERTH_POLICY: 'policy.yaml' }).policy).toEqual({ defaults: 'secure', file: 'policy.yaml' });
+    const legacy = read({ BERTH_POLICY: '/etc/berth/policy', BERTH_POLICY_DEFAULTS: 'legacy' });
+    expect(legacy.policy).toEqual({ defaults: 'legacy', file: '/etc/berth/policy' });
+    expect(() => read({ BERTH_POLICY: 'p.yaml', BERTH_POLICY_DEFAULTS: 'open' })).toThrow(/^BERTH_POLICY_DEFAULTS: /);
+  });
+
   it.each([
     ['DATABASE_URL', ''],
     ['PORT', '-1'],
@@ -60,6 +67,7 @@ describe('readConfig (docs/configuration.md)', () => {
     ['PORT', '80.5'],
     ['PORT', 'http'],
     ['BERTH_POLICY', 'strict'],
+    ['BERTH_POLICY_DEFAULTS', 'legacy'],
     ['BERTH_DEFAULT_MICROVERSION', '1.40'],
     ['BERTH_DEFAULT_MICROVERSION', '2'],
     ['BERTH_RANDOMIZE_CANDIDATES', 'yes'],

@@ -2,14 +2,14 @@ import { isIP } from 'node:net';
 import { choice, ConfigError, flag, integer, list, required, type Environment } from './environment.js';
 import type { CorsConfig } from './http/cors.js';
 import { MAX_MINOR, negotiate } from './http/microversion.js';
-import { POLICIES, type Policy } from './http/policy.js';
+import { readPolicyConfig, type PolicyConfig } from './http/policy-config.js';
 
 /** The environment of the API process, read once. Source: docs/configuration.md. */
 export interface ApiConfig {
   readonly host: string;
   readonly port: number;
   readonly databaseUrl: string;
-  readonly policy: Policy;
+  readonly policy: PolicyConfig;
   readonly defaultMinor: number;
   /** Whether every change has to name the generation it saw, whatever version the client speaks. */
   readonly requireGeneration: boolean;
@@ -34,6 +34,7 @@ const KNOWN = new Set([
   'BERTH_INSECURE',
   'BERTH_MAX_CANDIDATES',
   'BERTH_POLICY',
+  'BERTH_POLICY_DEFAULTS',
   'BERTH_RANDOMIZE_CANDIDATES',
   'BERTH_REQUIRE_GENERATION',
   'BERTH_SERVING_ROLE',
@@ -56,7 +57,7 @@ export function readConfig(env: Environment): ApiConfig {
     host,
     port: integer(env, 'PORT', 8778, 0, 65_535),
     databaseUrl: required(env, 'DATABASE_URL', 'postgres://…'),
-    policy: choice(env, 'BERTH_POLICY', POLICIES, 'secure'),
+    policy: readPolicyConfig(env),
     defaultMinor: version(env, 'BERTH_DEFAULT_MICROVERSION'),
     requireGeneration: flag(env, 'BERTH_REQUIRE_GENERATION'),
     cors: {

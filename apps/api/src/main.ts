@@ -10,7 +10,9 @@ import { ConfigError } from './environment.js';
 import { BerthAdapter } from './http/berth-adapter.js';
 import { serveDocumentation } from './http/documentation.js';
 import { ErrorFilter } from './http/error.filter.js';
+import { LivePolicy } from './http/live-policy.js';
 import { installPipeline } from './http/pipeline.js';
+import { onReload } from './http/reload.js';
 
 /** How long requests that are under way may take once the process is told to stop: ms. */
 const DRAIN_LIMIT_MS = 10_000;
@@ -18,7 +20,7 @@ const DRAIN_LIMIT_MS = 10_000;
 /** How often connections that have become idle are closed while the process stops: ms. */
 const IDLE_SWEEP_MS = 50;
 
-async function createApp(config: ApiConfig): Promise<NestFastifyApplication> {
+async function createApp(config: ApiConfig, policy: LivePolicy): Promise<NestFastifyApplication> {
   const adapter = new BerthAdapter();
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(config), adapter, {
     logger: ['error', 'warn'],
@@ -26,7 +28,7 @@ async function createApp(config: ApiConfig): Promise<NestFastifyApplication> {
     abortOnError: false,
   });
   const providers = app.get(ResourceProvidersService);
-  installPipeline(adapter.getInstance<FastifyInstance>(), config, (uuid) => providers.exists(uuid));
+  installPipeline(adapter.getInstance<FastifyInstance>(), { ...config, policy }, (uuid) => providers.exists(uuid));
   app.useGlobalFilters(new ErrorFilter());
   serveDocumentation(app, packageVersion());
   return app;
@@ -61,7 +63,9 @@ function stopOnSignals(app: NestFastifyApplication): void {
 
 async function main(): Promise<void> {
   const config = readConfig(process.env);
-  const app = await createApp(config);
+  const policy = new LivePolicy(config.policy);
+  onReload('the policy', () => policy.reload());
+  const app = await createApp(config, policy);
   stopOnSignals(app);
   await app.listen(config.port, config.host);
   process.stdout.write(`${JSON.stringify({ msg: 'listening', url: await app.getUrl(), pid: process.pid })}\n`);

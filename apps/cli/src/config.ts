@@ -46,6 +46,7 @@ export const BERTH_SETTINGS: Readonly<Record<string, Setting>> = {
   BERTH_INSECURE: flag,
   BERTH_MAX_CANDIDATES: count,
   BERTH_POLICY: anything,
+  BERTH_POLICY_DEFAULTS: { expected: 'secure or legacy', accepts: (value) => value === 'secure' || value === 'legacy' },
   BERTH_RANDOMIZE_CANDIDATES: flag,
   BERTH_REQUIRE_GENERATION: flag,
   BERTH_SERVING_ROLE: anything,

@@ -1,11 +1,11 @@
-import { Invalid } from '#berth/domain';
+import { Invalid, type Policy } from '#berth/domain';
 import type { FastifyRequest } from 'fastify';
 import { accepts } from './accept.js';
 import type { RequestContext } from './context.js';
 import type { EndpointRules, Gate } from './endpoint.js';
 import { HttpError } from './http-error.js';
 import type { Identity } from './identity.js';
-import { judge, type Policy } from './policy.js';
+import { judge } from './policy.js';
 import { queryPairs } from './request-values.js';
 
 const JSON_TYPE = 'application/json';
@@ -50,9 +50,8 @@ const GATES: Readonly<Record<Exclude<Gate, 'contract'>, Check>> = {
   },
   policy({ rule, forceRule, policyTarget }, request, { identity }, policy) {
     const asked = forceRule !== undefined && lastOf(request, 'force') === 'true' ? forceRule : rule;
-    const refusal = judge(policy, asked, identity, {
-      projectId: policyTarget === undefined ? undefined : lastOf(request, policyTarget),
-    });
+    const target = policyTarget === undefined ? undefined : { [policyTarget]: lastOf(request, policyTarget) };
+    const refusal = judge(policy, asked, identity, target);
     if (refusal !== undefined) throw new HttpError(403, refusal);
   },
 };

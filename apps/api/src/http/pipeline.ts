@@ -10,8 +10,8 @@ import type { EndpointConfig } from './endpoint.js';
 import { passGates, type KnownContext } from './gates.js';
 import { HttpError } from './http-error.js';
 import { identifyWithoutProof } from './identity.js';
+import type { LivePolicy } from './live-policy.js';
 import { negotiate } from './microversion.js';
-import type { Policy } from './policy.js';
 import { RouteTable } from './route-table.js';
 import { sendError } from './send.js';
 
@@ -31,7 +31,7 @@ const DOCUMENTATION = /^\/docs(?:[-/?]|$)/;
 const FREE_NAMES = /^\/lockspaces\//;
 
 export interface PipelineConfig {
-  readonly policy: Policy;
+  readonly policy: LivePolicy;
   readonly defaultMinor: number;
   /** Whether generations are demanded of every client, not only of those that speak berth 1.0. */
   readonly requireGeneration: boolean;
@@ -140,7 +140,7 @@ function admit(request: FastifyRequest, config: PipelineConfig, routes: RouteTab
   const rules = (request.routeOptions.config as EndpointConfig).endpoint;
   if (rules !== undefined && context.identity !== undefined) {
     const notServed = (): HttpError => routes.notServed(request.method, path, false);
-    passGates(rules, request, context as KnownContext, config.policy, notServed);
+    passGates(rules, request, context as KnownContext, config.policy.current, notServed);
     if (rules.streams !== undefined) request.headers['content-type'] = STREAMED;
   }
 }
