@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
+import { PolicyFileError } from '#berth/placement';
 import { Command } from 'commander';
 import { addMigrateCommand } from './migrate.command.js';
+import { addPolicyCommand } from './policy.command.js';
 import { Refusal } from './refusal.js';
 import { addServeCommand } from './serve.command.js';
 import { addVerifySchemaCommand } from './verify-schema.command.js';
@@ -20,11 +22,17 @@ const program = new Command('berth')
 addServeCommand(program, say);
 addMigrateCommand(program, say);
 addVerifySchemaCommand(program, say);
+addPolicyCommand(program);
 
 try {
   await program.parseAsync();
 } catch (error) {
-  const shown = error instanceof Refusal ? error.message : error instanceof Error ? error.stack : String(error);
+  const shown =
+    error instanceof Refusal || error instanceof PolicyFileError
+      ? error.message
+      : error instanceof Error
+        ? error.stack
+        : String(error);
   process.stderr.write(`Berth: ${shown}\n`);
   process.exitCode = 1;
 }
