@@ -13,6 +13,7 @@ describe('readConfig (docs/configuration.md)', () => {
       port: 8778,
       databaseUrl: DATABASE_URL,
       policy: { defaults: 'secure', file: undefined },
+      authentication: { kind: 'noauth' },
       defaultMinor: 0,
       cors: { allowedOrigins: [], allowedHeaders: undefined },
       compression: true,
@@ -74,9 +75,11 @@ describe('readConfig (docs/configuration.md)', () => {
     ['BERTH_MAX_CANDIDATES', '-1'],
     ['BERTH_CHANGES_RETENTION_SECONDS', '599'],
     ['BERTH_AUTH', 'basic'],
+    ['OS_AUTH_URL', '', { BERTH_AUTH: 'keystone' }],
+    ['BERTH_TOKENS_FILE', '', { BERTH_AUTH: 'token' }],
     ['BERTH_POLCY', 'open'],
-  ])('stops at %s=%s, and names it in one line', (name, value) => {
-    const start = () => read({ [name]: value });
+  ])('stops at %s=%s, and names it in one line', (name, value, env: Readonly<Record<string, string>> = {}) => {
+    const start = () => read({ ...env, [name]: value });
     expect(start).toThrow(ConfigError);
     expect(start).toThrow(new RegExp(`^${name}: [^\n]+$`));
   });
@@ -88,6 +91,14 @@ describe('readConfig (docs/configuration.md)', () => {
       expect(read({ HOST, BERTH_INSECURE: 'true' }).host).toBe(HOST);
     },
   );
+
+  it('listens anywhere where clients prove who they are', () => {
+    const env = { HOST: '0.0.0.0', BERTH_AUTH: 'token', BERTH_TOKENS_FILE: 'tokens.yaml' };
+    expect(read(env)).toMatchObject({
+      host: '0.0.0.0',
+      authentication: { kind: 'token', tokensFile: 'tokens.yaml' },
+    });
+  });
 
   it.each(['127.0.0.1', '127.1.2.3', 'localhost', '::1'])('listens on %s', (HOST) => {
     expect(read({ HOST }).host).toBe(HOST);

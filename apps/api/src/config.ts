@@ -1,5 +1,5 @@
-import { isIP } from 'node:net';
 import { choice, ConfigError, flag, integer, list, required, type Environment } from './environment.js';
+import { readAuthenticationConfig, type AuthenticationConfig } from './http/authentication/authentication-config.js';
 import type { CorsConfig } from './http/cors.js';
 import { MAX_MINOR, negotiate } from './http/microversion.js';
 import { readPolicyConfig, type PolicyConfig } from './http/policy-config.js';
@@ -10,6 +10,7 @@ export interface ApiConfig {
   readonly port: number;
   readonly databaseUrl: string;
   readonly policy: PolicyConfig;
+  readonly authentication: AuthenticationConfig;
   readonly defaultMinor: number;
   /** Whether every change has to name the generation it saw, whatever version the client speaks. */
   readonly requireGeneration: boolean;
@@ -32,12 +33,16 @@ const KNOWN = new Set([
   'BERTH_DATA_DIR',
   'BERTH_DEFAULT_MICROVERSION',
   'BERTH_INSECURE',
+  'BERTH_KEYSTONE_PUBLIC_URL',
   'BERTH_MAX_CANDIDATES',
   'BERTH_POLICY',
   'BERTH_POLICY_DEFAULTS',
   'BERTH_RANDOMIZE_CANDIDATES',
   'BERTH_REQUIRE_GENERATION',
   'BERTH_SERVING_ROLE',
+  'BERTH_TOKENS_FILE',
+  'BERTH_TOKEN_CACHE_SECONDS',
+  'BERTH_TOKEN_STALE_SECONDS',
   'BERTH_WORKERS',
 ]);
 
@@ -52,12 +57,12 @@ export function readConfig(env: Environment): ApiConfig {
     if (name.startsWith('BERTH_') && !KNOWN.has(name)) throw new ConfigError(`${name}: there is no such variable`);
   }
   const host = env.HOST || '127.0.0.1';
-  checkAuth(env, host);
   return {
     host,
     port: integer(env, 'PORT', 8778, 0, 65_535),
     databaseUrl: required(env, 'DATABASE_URL', 'postgres://…'),
     policy: readPolicyConfig(env),
+    authentication: readAuthenticationConfig(env, host),
     defaultMinor: version(env, 'BERTH_DEFAULT_MICROVERSION'),
     requireGeneration: flag(env, 'BERTH_REQUIRE_GENERATION'),
     cors: {
@@ -79,19 +84,6 @@ export function readConfig(env: Environment): ApiConfig {
       ),
     },
   };
-}
-
-function checkAuth(env: Environment, host: string): void {
-  choice(env, 'BERTH_AUTH', ['noauth'], 'noauth');
-  if (isLoopback(host) || flag(env, 'BERTH_INSECURE')) return;
-  throw new ConfigError(
-    `HOST: ${host} can be reached from outside and BERTH_AUTH=noauth lets everybody be admin; ` +
-      'listen on 127.0.0.1, or set BERTH_INSECURE=true where something else keeps strangers out',
-  );
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
 function version(env: Environment, name: string): number {

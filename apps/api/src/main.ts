@@ -7,12 +7,13 @@ import type { FastifyInstance } from 'fastify';
 import { AppModule } from './app.module.js';
 import { readConfig, type ApiConfig } from './config.js';
 import { ConfigError } from './environment.js';
+import { openAuthentication } from './http/authentication/authentication.js';
 import { BerthAdapter } from './http/berth-adapter.js';
 import { serveDocumentation } from './http/documentation.js';
 import { ErrorFilter } from './http/error.filter.js';
 import { LivePolicy } from './http/live-policy.js';
 import { installPipeline } from './http/pipeline.js';
-import { onReload } from './http/reload.js';
+import { listenForReload, onReload } from './http/reload.js';
 
 /** How long requests that are under way may take once the process is told to stop: ms. */
 const DRAIN_LIMIT_MS = 10_000;
@@ -21,6 +22,7 @@ const DRAIN_LIMIT_MS = 10_000;
 const IDLE_SWEEP_MS = 50;
 
 async function createApp(config: ApiConfig, policy: LivePolicy): Promise<NestFastifyApplication> {
+  const authentication = openAuthentication(config.authentication);
   const adapter = new BerthAdapter();
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(config), adapter, {
     logger: ['error', 'warn'],
@@ -28,7 +30,8 @@ async function createApp(config: ApiConfig, policy: LivePolicy): Promise<NestFas
     abortOnError: false,
   });
   const providers = app.get(ResourceProvidersService);
-  installPipeline(adapter.getInstance<FastifyInstance>(), { ...config, policy }, (uuid) => providers.exists(uuid));
+  const server = adapter.getInstance<FastifyInstance>();
+  installPipeline(server, { ...config, policy }, authentication, (uuid) => providers.exists(uuid));
   app.useGlobalFilters(new ErrorFilter());
   serveDocumentation(app, packageVersion());
   return app;
@@ -62,6 +65,7 @@ function stopOnSignals(app: NestFastifyApplication): void {
 }
 
 async function main(): Promise<void> {
+  listenForReload();
   const config = readConfig(process.env);
   const policy = new LivePolicy(config.policy);
   onReload('the policy', () => policy.reload());

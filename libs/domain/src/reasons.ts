@@ -86,6 +86,8 @@ export const REASONS = {
   lockPoolInUse: 'berth.lock_pool_in_use',
   lockPoolBusy: 'berth.lock_pool_busy',
   permitNotFound: 'berth.permit_not_found',
+  // Who asks
+  identityUnavailable: 'berth.identity_unavailable',
 } as const;
 
 export type Reason = (typeof REASONS)[keyof typeof REASONS];

@@ -31,6 +31,8 @@ export class HttpError extends Error {
       readonly versionFailed?: boolean;
       /** What came instead of what was wanted: the media type of a 406 or 415. */
       readonly came?: string;
+      /** Whether a 401 has the form of Keystone's own instead of the service's. */
+      readonly keystoneForm?: boolean;
     } = {},
   ) {
     super(message);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { REASONS } from '#berth/domain';
 import { underFence } from '#berth/placement';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Authentication } from './authentication/authentication.js';
 import { readBody, type ProviderLookup } from './body.js';
 import { installCompression } from './compression.js';
 import { contextOf, openContext, type RequestContext } from './context.js';
@@ -9,7 +10,6 @@ import { answerCors, type CorsConfig } from './cors.js';
 import type { EndpointConfig } from './endpoint.js';
 import { passGates, type KnownContext } from './gates.js';
 import { HttpError } from './http-error.js';
-import { identifyWithoutProof } from './identity.js';
 import type { LivePolicy } from './live-policy.js';
 import { negotiate } from './microversion.js';
 import { RouteTable } from './route-table.js';
@@ -43,7 +43,12 @@ export interface PipelineConfig {
  * The layers of spec http.md §1 in their order, as hooks of the server: they run for every request, also for paths
  * that nobody serves, and cost about 40 µs a request less than guards and interceptors.
  */
-export function installPipeline(server: FastifyInstance, config: PipelineConfig, providerExists: ProviderLookup): void {
+export function installPipeline(
+  server: FastifyInstance,
+  config: PipelineConfig,
+  authentication: Authentication,
+  providerExists: ProviderLookup,
+): void {
   const routes = new RouteTable();
   server.addHook('onRoute', ({ method, url, config: own }) => {
     routes.add(method, url, (own as EndpointConfig | undefined)?.endpoint?.gates.includes('contract'));
@@ -69,12 +74,18 @@ export function installPipeline(server: FastifyInstance, config: PipelineConfig,
       void reply.code(200).send();
       return;
     }
-    try {
-      admit(request, config, routes);
-      done();
-    } catch (error) {
-      sendError(reply, error);
-    }
+    const refuse = (error: unknown): void => sendError(reply, error);
+    const enter = (): void => {
+      try {
+        admit(request, config, authentication, routes);
+        done();
+      } catch (error) {
+        refuse(error);
+      }
+    };
+    const asking = identify(request, authentication);
+    if (asking === undefined) enter();
+    else asking.then(enter, refuse);
   });
   server.addHook('preHandler', async (request, reply) => {
     const rules = (request.routeOptions.config as EndpointConfig).endpoint;
@@ -122,14 +133,37 @@ function begin(request: FastifyRequest, reply: FastifyReply, mayCompress: boolea
   void reply.header(REQUEST_ID_HEADER, requestId);
 }
 
-/** Authentication, version, content, route, gates. Throws at the first that objects. */
-function admit(request: FastifyRequest, config: PipelineConfig, routes: RouteTable): void {
+/** Whether anybody may ask: the versions (spec http.md §3), and what is no part of the API. */
+function isPublic(url: string): boolean {
+  return url === '/' || url.startsWith('/?') || DOCUMENTATION.test(url);
+}
+
+/** Finds out who asks; answers what there is to wait for, if the answer isn't known at once. */
+function identify(request: FastifyRequest, authentication: Authentication): Promise<void> | undefined {
+  const context = contextOf(request);
+  if (context === undefined || isPublic(request.raw.url ?? '')) return undefined;
+  const identity = authentication.identify(request.headers);
+  if (identity instanceof Promise) {
+    return identity.then((found) => {
+      context.identity = found;
+    });
+  }
+  context.identity = identity;
+  return undefined;
+}
+
+/** Who asks, version, content, route, gates. Throws at the first that objects. */
+function admit(
+  request: FastifyRequest,
+  config: PipelineConfig,
+  authentication: Authentication,
+  routes: RouteTable,
+): void {
   const context = contextOf(request);
   const url = request.raw.url ?? '';
   const path = url.split('?', 1)[0] ?? '';
   if (context === undefined || DOCUMENTATION.test(url)) return;
-  context.identity = identifyWithoutProof(request.headers);
-  if (context.identity === undefined && path !== '/') throw new HttpError(401, 'Authentication required');
+  if (context.identity === undefined && path !== '/') throw authentication.refusal();
   const { minor, berth } = agreeOn(request, config.defaultMinor);
   context.minor = minor;
   context.berth = berth;

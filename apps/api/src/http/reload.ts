@@ -1,22 +1,49 @@
-import { log } from './log-line.js';
+import { isatty } from 'node:tty';
 
-const reloads = new Map<string, () => Promise<void> | void>();
+type Reload = () => Promise<void> | void;
 
-/**
- * Has something read again when the process gets SIGHUP. What throws has kept what it had: it is said loudly, and the others
- * are read all the same.
- */
-export function onReload(name: string, reload: () => Promise<void> | void): void {
-  if (reloads.size === 0) process.on('SIGHUP', () => void reloadAll());
+const reloads = new Map<string, Reload>();
+
+/** What the supervisor says to its processes when it got SIGHUP; the same word stands in apps/cli/src/serve. */
+const RELOAD_MESSAGE = 'berth:reload';
+
+/** Calls `reload` whenever the service is told to read its files again; it throws if it can't, and keeps what it had. */
+export function onReload(name: string, reload: Reload): void {
   reloads.set(name, reload);
 }
 
-async function reloadAll(): Promise<void> {
+/**
+ * From now on SIGHUP, or the word of the supervisor, reads files again. A service that was started by hand at a terminal
+ * ends with that terminal instead.
+ */
+export function listenForReload(): void {
+  let last = Promise.resolve();
+  const reload = (): void => {
+    // One after the other: the last one to be told has seen the newest files.
+    last = last.then(reloadAll);
+  };
+  const supervised = process.send !== undefined;
+  if (supervised || !(isatty(0) || isatty(1))) process.on('SIGHUP', reload);
+  if (!supervised) return;
+  process.on('message', (message) => {
+    if (message === RELOAD_MESSAGE) reload();
+  });
+}
+
+/** Reloads everything; what fails is told, and keeps nobody else from being reloaded. */
+export async function reloadAll(): Promise<void> {
+  if (reloads.size === 0) tell({ level: 'info', msg: 'nothing to reload' });
   for (const [name, reload] of reloads) {
     try {
       await reload();
+      tell({ level: 'info', msg: 'reloaded', what: name });
     } catch (error) {
-      log('error', `reload of ${name} failed, what was read before still holds: ${(error as Error).message}`);
+      const reason = error instanceof Error ? error.message : String(error);
+      tell({ level: 'error', msg: 'not reloaded: what was in force stays', what: name, reason });
     }
   }
+}
+
+function tell(line: Readonly<Record<string, string>>): void {
+  process.stderr.write(`${JSON.stringify({ ...line, pid: process.pid })}\n`);
 }

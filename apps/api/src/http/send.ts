@@ -91,8 +91,11 @@ export function sendError(reply: FastifyReply, failure: unknown): void {
   if (error.status === 401) {
     // Not in the form of the others (spec http.md §9).
     const reason = namesBerth(request.headers[VERSION_HEADER]) && { reason: { code: error.reason } };
-    const body = { message: error.message, code: '401 Unauthorized', title: 'Unauthorized', ...reason };
-    sendText(reply, JSON_TYPE, JSON.stringify(body));
+    const { message } = error;
+    const told = error.options.keystoneForm
+      ? { error: { code: 401, title: 'Unauthorized', message } }
+      : { message, code: '401 Unauthorized', title: 'Unauthorized' };
+    sendText(reply, JSON_TYPE, JSON.stringify({ ...told, ...reason }));
     return;
   }
   const { contentType, body } = writeError(error, {
