@@ -36,6 +36,7 @@ describe('the configuration of the commands', () => {
     ['BERTH_WORKER', '1', /^BERTH_WORKER: there is no such variable; known are BERTH_AUTH, /],
     ['BERTH_WORKERS', '0', /^BERTH_WORKERS: '0', expected a number of processes from 1 to 64, or auto/],
     ['BERTH_WORKERS', 'many', /^BERTH_WORKERS: 'many', expected /],
+    ['BERTH_AUTH', 'basic', /^BERTH_AUTH: 'basic', expected noauth, keystone or token$/],
     ['BERTH_INSECURE', 'yes', /^BERTH_INSECURE: 'yes', expected true or false$/],
     ['BERTH_MAX_CANDIDATES', '-1', /^BERTH_MAX_CANDIDATES: '-1', expected a whole number from 0$/],
     ['BERTH_DEFAULT_MICROVERSION', 'new', /^BERTH_DEFAULT_MICROVERSION: 'new', expected a version /],

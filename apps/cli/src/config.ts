@@ -33,7 +33,10 @@ const anything: Setting = { expected: 'a value', accepts: () => true };
  * What each means stands in docs/configuration.md.
  */
 export const BERTH_SETTINGS: Readonly<Record<string, Setting>> = {
-  BERTH_AUTH: anything,
+  BERTH_AUTH: {
+    expected: 'noauth, keystone or token',
+    accepts: (value) => /^(noauth|keystone|token)$/.test(value),
+  },
   BERTH_COMPRESSION: { expected: 'on or off', accepts: (value) => value === 'on' || value === 'off' },
   BERTH_CHANGES_RETENTION_SECONDS: count,
   BERTH_CORS_ALLOWED_HEADERS: anything,
@@ -44,12 +47,16 @@ export const BERTH_SETTINGS: Readonly<Record<string, Setting>> = {
     accepts: (value) => /^(\d+\.\d+|latest)$/.test(value),
   },
   BERTH_INSECURE: flag,
+  BERTH_KEYSTONE_PUBLIC_URL: anything,
   BERTH_MAX_CANDIDATES: count,
   BERTH_POLICY: anything,
   BERTH_POLICY_DEFAULTS: { expected: 'secure or legacy', accepts: (value) => value === 'secure' || value === 'legacy' },
   BERTH_RANDOMIZE_CANDIDATES: flag,
   BERTH_REQUIRE_GENERATION: flag,
   BERTH_SERVING_ROLE: anything,
+  BERTH_TOKENS_FILE: anything,
+  BERTH_TOKEN_CACHE_SECONDS: count,
+  BERTH_TOKEN_STALE_SECONDS: count,
   BERTH_WORKERS: { expected: 'a number of processes from 1 to 64, or auto', accepts: isWorkerCount },
 };
 

@@ -6,6 +6,7 @@ import { addMigrateCommand } from './migrate.command.js';
 import { addPolicyCommand } from './policy.command.js';
 import { Refusal } from './refusal.js';
 import { addServeCommand } from './serve.command.js';
+import { addTokenCommand } from './token.command.js';
 import { addVerifySchemaCommand } from './verify-schema.command.js';
 
 const say = (line: string): void => {
@@ -23,6 +24,7 @@ addServeCommand(program, say);
 addMigrateCommand(program, say);
 addVerifySchemaCommand(program, say);
 addPolicyCommand(program);
+addTokenCommand(program);
 
 try {
   await program.parseAsync();

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Refusal } from '../refusal.js';
+import { RELOAD_MESSAGE } from './hangup.js';
 
 export interface ApiOptions {
   readonly databaseUrl: string;
@@ -27,6 +28,8 @@ export interface Api {
   readonly ended: Promise<string>;
   /** Answers true when the service answers requests, false if it ended before it did. */
   isListening(url: string): Promise<boolean>;
+  /** Tells it to read its files again; whether it could, it says itself. */
+  reload(): void;
   /** Ends it, letting it finish what is under way unless `hurry` settles first. Answers what ended it. */
   stop(hurry: Promise<void>): Promise<string>;
 }
@@ -71,6 +74,11 @@ export class ApiProcess implements Api {
   /** Answers true when the service answers requests, false if it ended before it did. */
   isListening(url: string): Promise<boolean> {
     return isAnswering(url, () => this.running);
+  }
+
+  /** Not by a signal: that would end a process that is just starting, while the word waits for it. */
+  reload(): void {
+    if (this.running && this.child.connected) this.child.send(RELOAD_MESSAGE, () => undefined);
   }
 
   /** Ends it, letting it finish what is under way unless `hurry` settles first. Answers what ended it. */

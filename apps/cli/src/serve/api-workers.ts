@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Refusal } from '../refusal.js';
 import { DRAIN_LIMIT_MS, isAnswering, RUNTIME_FLAGS, type Api, type ApiOptions } from './api-process.js';
+import { RELOAD_MESSAGE } from './hangup.js';
 import { closeWhatDiesOnTheWay } from './handed-connections.js';
 
 /** A worker that dies again and again has a reason that another one does not cure. */
@@ -20,6 +21,7 @@ export class ApiWorkers implements Api {
   private readonly living = new Set<Worker>();
   private replacements: number[] = [];
   private stopping = false;
+  private hasListened = false;
   private running = true;
   private report: (cause: string) => void = () => undefined;
 
@@ -42,6 +44,11 @@ export class ApiWorkers implements Api {
     return isAnswering(url, () => this.running);
   }
 
+  /** See `ApiProcess.reload`. */
+  reload(): void {
+    for (const worker of this.living) if (worker.isConnected()) worker.process.send(RELOAD_MESSAGE, () => undefined);
+  }
+
   /** Ends them all, letting them finish what is under way unless `hurry` settles first. Answers what ended the last. */
   async stop(hurry: Promise<void>): Promise<string> {
     this.stopping = true;
@@ -56,10 +63,12 @@ export class ApiWorkers implements Api {
     const worker = cluster.fork(env);
     this.living.add(worker);
     closeWhatDiesOnTheWay(worker.process);
+    worker.once('listening', () => (this.hasListened = true));
     worker.once('exit', (code: number | null, signal: string | null) => {
       this.living.delete(worker);
       const cause = signal ? signal : `exit code ${code}`;
-      if (!this.stopping && this.mayReplace()) {
+      // Before any of them listened, it is the configuration that they end of.
+      if (!this.stopping && this.hasListened && this.mayReplace()) {
         this.say(`worker ${worker.process.pid} ended (${cause}); starting another`);
         this.start(env);
       } else if (!this.stopping) {

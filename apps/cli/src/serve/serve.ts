@@ -2,6 +2,7 @@ import type { CliConfig } from '../config.js';
 import { bringUpToDate, withDatabase, type Database, type Say } from '../database.js';
 import { ApiProcess, type Api } from './api-process.js';
 import { ApiWorkers } from './api-workers.js';
+import { hangupMeansStop } from './hangup.js';
 import { waitForFreePort } from './free-port.js';
 import { listenForStop, type StopRequest } from './stop-request.js';
 
@@ -15,7 +16,9 @@ const PORT_LIMIT_MS = 1_000;
  * is stopped in the opposite order. Answers the exit code: 0 after a wished end, 1 if a part of it failed.
  */
 export async function serve(config: CliConfig, say: Say): Promise<number> {
-  const stop = listenForStop();
+  const stop = listenForStop(hangupMeansStop());
+  // Before there is an API, nobody has read a file that could be read again; it must not end us all the same.
+  process.on('SIGHUP', () => undefined);
   return await withDatabase(config, say, async (database) => {
     if (stop.asked) return 0;
     await bringUpToDate(database.url, say);
@@ -29,6 +32,7 @@ async function runApi(config: CliConfig, database: Database, stop: StopRequest, 
   const { host, port, workers } = config;
   const options = { databaseUrl: database.url, host, port };
   const api: Api = workers === 1 ? new ApiProcess(options) : new ApiWorkers(options, workers, say);
+  if (!stop.byHangup) process.on('SIGHUP', () => api.reload());
   const lostDatabase = new Promise<Error>((resolve) => database.watch(resolve));
   const url = `http://${reachable(host)}:${port}`;
   void api.isListening(url).then((listening) => {
