@@ -1,4 +1,5 @@
 import { REASONS, Unavailable, type SlotTaken } from '#berth/domain';
+import { Spread } from '#berth/store';
 
 /** What one request of a group came to, by itself. */
 export type Outcome<Result, Refusal extends Error = SlotTaken> =
@@ -15,12 +16,19 @@ const MAX_GROUP = 64;
 const MAX_RUNNING = 2;
 const MAX_WAITING = 10_000;
 
+/** Bounds by which groups are counted. */
+const GROUP_SIZES = [1, 2, 4, 8, 16, 32, MAX_GROUP];
+
 /**
  * Carries out requests in groups: those that wait while others are under way share a transaction, and with it a commit
  * and the row locks of hot keys. Each request succeeds or fails by itself; a group in which something unforeseen fails is
  * run again one by one.
  */
 export class Grouped<Request, Result> {
+  /** Requests in the groups that were begun. */
+  readonly sizes = new Spread(GROUP_SIZES);
+  /** Requests that were turned away because too many waited. */
+  refused = 0;
   private waiting: Waiting<Request, Result>[] = [];
   private running = 0;
 
@@ -32,6 +40,7 @@ export class Grouped<Request, Result> {
   /** Resolves once the request has taken effect. Throws what refused it, with nothing written. */
   run(request: Request): Promise<Result> {
     if (this.waiting.length >= MAX_WAITING) {
+      this.refused += 1;
       const message = 'Too many requests for locks are waiting; nothing was written. Try again later.';
       return Promise.reject(new Unavailable(message, { reason: REASONS.overloaded }));
     }
@@ -40,6 +49,11 @@ export class Grouped<Request, Result> {
       // All requests that were read from the network in one turn make one group.
       if (this.waiting.length === 1) setImmediate(() => this.drain());
     });
+  }
+
+  /** Requests that wait for their group to begin. */
+  get queued(): number {
+    return this.waiting.length;
   }
 
   private drain(): void {
@@ -54,6 +68,7 @@ export class Grouped<Request, Result> {
   }
 
   private async answer(group: readonly Waiting<Request, Result>[]): Promise<void> {
+    this.sizes.add(group.length);
     try {
       const outcomes = await this.carryOut(group.map(({ request }) => request));
       group.forEach(({ resolve, reject }, index) => {

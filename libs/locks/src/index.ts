@@ -30,3 +30,6 @@ export { NamedLocks, type NamedHold, type NamedLockOptions } from './named-lock/
 export { Synchronized, type HasNamedLocks } from './named-lock/synchronized.decorator.js';
 /** What the store answers and the edge shows. */
 export type { PoolSummary, SlotLock, SlotLockFilter, StoredRequest } from '#berth/store';
+/** How much the locks are used. */
+export { LockMeasuresService, type GroupsReading, type LockMeasures } from './lock-measures.service.js';
+export type { WaitReading } from './wait-measures.js';

@@ -6,6 +6,7 @@ import { LockEvents } from './cluster-lock/lock-events.js';
 import { LockOperations } from './cluster-lock/lock-operations.js';
 import { LockspacesService } from './cluster-lock/lockspaces.service.js';
 import { LockWaiters } from './cluster-lock/lock-waiters.js';
+import { LockMeasuresService } from './lock-measures.service.js';
 import { LockPoolsService } from './lock-pool/lock-pools.service.js';
 import { NamedLocks } from './named-lock/named-locks.js';
 import { ForcedReleaseService } from './slot-lock/forced-release.service.js';
@@ -25,12 +26,20 @@ const CLUSTER_LOCKS = [ClusterLocksService, LockspacesService, LockEvents];
     LockWaiters,
     ClusterLockSweeper,
     LockPoolsService,
+    LockMeasuresService,
     {
       provide: NamedLocks,
       useFactory: (sessions: AdvisorySessions) => new NamedLocks(sessions),
       inject: [AdvisorySessions],
     },
   ],
-  exports: [SlotLocksService, ForcedReleaseService, ...CLUSTER_LOCKS, NamedLocks, LockPoolsService],
+  exports: [
+    SlotLocksService,
+    ForcedReleaseService,
+    ...CLUSTER_LOCKS,
+    NamedLocks,
+    LockPoolsService,
+    LockMeasuresService,
+  ],
 })
 export class LocksModule {}

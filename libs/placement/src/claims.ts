@@ -16,9 +16,12 @@ import {
   listStaleFences,
   outsideFences,
   OwnerNames,
+  placeInWork,
   presentFence,
   SlotLockStore,
+  Spread,
   Transactions,
+  watched,
   type LedgerNames,
   type Tx,
 } from '#berth/store';
@@ -49,6 +52,8 @@ interface Waiting {
   /** The fence that its caller works under. */
   readonly fence: Fence | undefined;
   readonly sinceMs: number;
+  /** Where its caller stands, for whoever watches. */
+  readonly place: unknown;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -62,6 +67,9 @@ const MAX_GROUP = 64;
 
 /** While one group waits for the disk, another reads and decides. A third would mostly wait for their rows. */
 const MAX_RUNNING = 2;
+
+/** Bounds by which groups are counted. */
+const GROUP_SIZES = [1, 2, 4, 8, 16, 32, MAX_GROUP];
 
 /** About ten seconds of work: whoever comes then is told to come back, instead of waiting past their patience. */
 const MAX_WAITING = 10_000;
@@ -77,6 +85,10 @@ const MAX_WAIT_MS = 10_000;
  */
 @Injectable()
 export class Claims {
+  /** Operations in the groups that were begun. */
+  readonly groupSizes = new Spread(GROUP_SIZES);
+  /** Operations that were turned away, by why: the queue was full, or they had waited in it for too long. */
+  readonly refusals = { full: 0, late: 0 };
   private waiting: Waiting[] = [];
   private running = 0;
 
@@ -91,18 +103,27 @@ export class Claims {
    * Runs one operation; answers what it answers, after commit. Throws what it throws, or FenceStale, with nothing written.
    */
   run<Result>(operation: Operation<Result>): Promise<Result> {
-    if (this.waiting.length >= MAX_WAITING) return Promise.reject(tooMany());
+    if (this.waiting.length >= MAX_WAITING) {
+      this.refusals.full += 1;
+      return Promise.reject(tooMany());
+    }
     return new Promise<Result>((resolve, reject) => {
       this.waiting.push({
         operation,
         fence: presentFence(),
         sinceMs: performance.now(),
+        place: placeInWork(),
         resolve: resolve as Waiting['resolve'],
         reject,
       });
       // All requests that were read from the network in one turn make one group.
       if (this.waiting.length === 1) setImmediate(() => outsideFences(() => this.drain()));
     });
+  }
+
+  /** Operations that wait for their group to begin. */
+  get queued(): number {
+    return this.waiting.length;
   }
 
   private drain(): void {
@@ -121,12 +142,15 @@ export class Claims {
     const limit = performance.now() - MAX_WAIT_MS;
     const inTime = this.waiting.findIndex(({ sinceMs }) => sinceMs > limit);
     const late = this.waiting.splice(0, inTime === -1 ? this.waiting.length : inTime);
+    this.refusals.late += late.length;
     for (const { reject } of late) reject(tooMany());
   }
 
   private async carryOut(group: readonly Waiting[]): Promise<void> {
     try {
-      const outcomes = await this.transact(group);
+      this.groupSizes.add(group.length);
+      const sakeOf = group.map(({ place }) => place);
+      const outcomes = await watched({ kind: 'group', name: 'claims.group', sakeOf }, () => this.transact(group));
       group.forEach(({ resolve, reject }, index) => {
         const outcome = outcomes[index];
         if (outcome?.status === 'refused') reject(outcome.error);

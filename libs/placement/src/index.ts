@@ -76,3 +76,7 @@ export {
   type Relaxation,
   type TreeCondition,
 } from '#berth/candidates';
+/** How the service is. */
+export { ReadinessService, type Readiness } from './service/readiness.service.js';
+export { ServiceMeasuresService, type ServiceMeasures } from './service/service-measures.service.js';
+export { Spread, type SpreadReading, type Step, type Watcher } from '#berth/store';

@@ -16,6 +16,8 @@ import { ResourceClassesService } from './resource-classes/resource-classes.serv
 import { ProviderQueriesService } from './resource-providers/provider-queries.service.js';
 import { ProviderRemovalService } from './resource-providers/provider-removal.service.js';
 import { ResourceProvidersService } from './resource-providers/resource-providers.service.js';
+import { ReadinessService } from './service/readiness.service.js';
+import { ServiceMeasuresService } from './service/service-measures.service.js';
 import { SnapshotKeeper } from './snapshot-keeper.js';
 import { ProviderTraitsService } from './traits/provider-traits.service.js';
 import { TraitsService } from './traits/traits.service.js';
@@ -38,6 +40,8 @@ const SERVICES = [
   TraitsService,
   UsagesService,
   ClaimsService,
+  ReadinessService,
+  ServiceMeasuresService,
 ];
 
 /** The use cases. Needs the stores of #berth/store, which the application provides. */

@@ -1,6 +1,6 @@
 import { applyDelta, indexOfUuid, SnapshotBuilder, type Snapshot } from '#berth/candidates';
 import { NotFound, REASONS, type SupplyDelta } from '#berth/domain';
-import { ChangeSession, ChangeStore, Transactions, type ReadingPoint } from '#berth/store';
+import { ChangeSession, ChangeStore, Spread, Transactions, type ReadingPoint } from '#berth/store';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 
 /** A snapshot and the point of the database's history that it shows. */
@@ -8,6 +8,9 @@ interface Kept {
   readonly at: ReadingPoint;
   readonly snapshot: Snapshot;
 }
+
+/** Bounds by which providers in a delta are counted. */
+const DELTA_SIZES = [1, 10, 100, 1_000, 10_000];
 
 /** Keeps an idle process near the present: whoever stays away until the log has forgotten reads everything anew: ms. */
 const IDLE_CHECK_MS = 60_000;
@@ -19,7 +22,14 @@ const IDLE_CHECK_MS = 60_000;
  */
 @Injectable()
 export class SnapshotKeeper implements OnApplicationBootstrap, OnApplicationShutdown {
+  /** Looks at the database for changes. */
+  checks = 0;
+  /** Readings of everything. */
+  wholeReadings = 0;
+  /** Providers that had changed, or gone, in those looks that found any. */
+  readonly deltaSizes = new Spread(DELTA_SIZES);
   private readonly logger = new Logger(SnapshotKeeper.name);
+  private provenAtMs: number | undefined;
   private kept: Kept | undefined;
   private running: Promise<unknown> = Promise.resolve();
   private next: Promise<Snapshot> | undefined;
@@ -56,6 +66,11 @@ export class SnapshotKeeper implements OnApplicationBootstrap, OnApplicationShut
     return this.kept?.snapshot;
   }
 
+  /** How long ago the snapshot was known to show what the database had; undefined: it never was. In ms. */
+  ageMs(): number | undefined {
+    return this.provenAtMs === undefined ? undefined : performance.now() - this.provenAtMs;
+  }
+
   onApplicationShutdown(): void {
     clearInterval(this.idle);
   }
@@ -69,8 +84,16 @@ export class SnapshotKeeper implements OnApplicationBootstrap, OnApplicationShut
   }
 
   private async refresh(): Promise<Snapshot> {
+    const sentAtMs = performance.now();
+    const snapshot = await this.upToDate();
+    this.provenAtMs = sentAtMs;
+    return snapshot;
+  }
+
+  private async upToDate(): Promise<Snapshot> {
     const { kept } = this;
     if (kept === undefined) return await this.readAll();
+    this.checks += 1;
     const changes = await this.session.run((tx) => this.changes.since(tx, kept.at));
     if (changes.status === 'forgotten') return await this.readAll();
     const snapshot = changes.status === 'unchanged' ? kept.snapshot : this.applied(kept.snapshot, changes.delta);
@@ -81,6 +104,7 @@ export class SnapshotKeeper implements OnApplicationBootstrap, OnApplicationShut
 
   /** The snapshot with the changes; undefined if they don't fit it, which a reading of everything then settles. */
   private applied(snapshot: Snapshot, delta: SupplyDelta): Snapshot | undefined {
+    this.deltaSizes.add(delta.changed.length + delta.removed.length);
     try {
       return applyDelta(snapshot, delta);
     } catch (error) {
@@ -91,6 +115,7 @@ export class SnapshotKeeper implements OnApplicationBootstrap, OnApplicationShut
 
   /** In portions, of which only the snapshot remains: the rows of a large fleet all at once are several times its size. */
   private async readAll(): Promise<Snapshot> {
+    this.wholeReadings += 1;
     // Of no use any more, and two large snapshots need not be there at once.
     this.kept = undefined;
     const { at, builder } = await this.transactions.read('snapshot.readAll', async (tx) => {

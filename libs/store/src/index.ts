@@ -42,3 +42,7 @@ export { StoreModule } from './store.module.js';
 export { TraitStore, type Trait, type TraitsFilter } from './trait/trait.store.js';
 export { Transactions } from './transaction.js';
 export { UsageStore, type TypedUsage, type UsageOwner, type UsageTotal } from './usage/usage.store.js';
+export { ServiceStore, type LockUsage, type PoolReading } from './service/service.store.js';
+export { Spread, type SpreadReading } from './spread.js';
+export type { LostCommits, TransactionCounts } from './transaction-measures.js';
+export { placeInWork, useWatcher, watched, watchedNow, type Step, type Watcher } from './watcher.js';

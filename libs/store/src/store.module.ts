@@ -20,6 +20,7 @@ import { ProviderTreeStore } from './provider/provider-tree.store.js';
 import { ProviderStore } from './provider/provider.store.js';
 import { ResourceClassStore } from './resource-class/resource-class.store.js';
 import { SlotLockStore } from './slot-lock/slot-lock.store.js';
+import { ServiceStore } from './service/service.store.js';
 import { TraitStore } from './trait/trait.store.js';
 import { Transactions } from './transaction.js';
 import { UsageStore } from './usage/usage.store.js';
@@ -48,6 +49,7 @@ const STORES = [
   LockspaceStore,
   AdvisorySessions,
   LockPoolStore,
+  ServiceStore,
 ];
 
 /** The stores, on one connection pool to the database at `databaseUrl`. The schema must be there already. */

@@ -4,13 +4,15 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { BerthError, FenceStale, Invalid, REASONS, Unavailable } from '#berth/domain';
 import type { PoolClient } from 'pg';
 import { DataSource } from 'typeorm';
-import { fateOf } from './commit.js';
+import { fateOf, type CommitFate } from './commit.js';
 import { listStaleFences } from './fence/fence.store.js';
 import { presentFence } from './fence/present-fence.js';
 import { LostRace } from './lost-race.js';
 import { isRetryable, isUnavailable, isUnstorableText } from './pg-errors.js';
 import { renewPlans } from './plans.js';
 import type { Tx } from './sql.js';
+import { TransactionMeasures } from './transaction-measures.js';
+import { watched } from './watcher.js';
 
 /** Deadlocks and serialization failures are over after one or two runs; more means something is wrong. */
 const MAX_ATTEMPTS = 10;
@@ -36,6 +38,8 @@ const BEGIN_BY_KEY = `${BEGIN}, ${[
 /** The only way to a transaction. */
 @Injectable()
 export class Transactions {
+  /** What they came to, by name. */
+  readonly measures = new TransactionMeasures();
   private readonly logger = new Logger(Transactions.name);
 
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
@@ -68,12 +72,31 @@ export class Transactions {
     return this.attempt(name, undefined, work);
   }
 
-  private async attempt<T>(name: string, begin: string | undefined, work: (tx: Tx) => Promise<T>): Promise<T> {
+  private attempt<T>(name: string, begin: string | undefined, work: (tx: Tx) => Promise<T>): Promise<T> {
+    return watched({ kind: 'transaction', name }, () => this.repeated(name, begin, work));
+  }
+
+  private async repeated<T>(name: string, begin: string | undefined, work: (tx: Tx) => Promise<T>): Promise<T> {
+    const counts = this.measures.of(name);
+    const startedMs = performance.now();
+    try {
+      return await this.untilThrough(name, begin, work);
+    } catch (error) {
+      counts.failed += 1;
+      throw error;
+    } finally {
+      counts.done += 1;
+      counts.spentMs += performance.now() - startedMs;
+    }
+  }
+
+  private async untilThrough<T>(name: string, begin: string | undefined, work: (tx: Tx) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await this.once(begin, work);
       } catch (error) {
         if (attempt >= MAX_ATTEMPTS || !(error instanceof LostRace || isRetryable(error))) throw translate(error);
+        this.measures.of(name).retried += 1;
         this.logger.debug(`${name}: attempt ${attempt} met another writer`);
         await new Promise((resolve) => setTimeout(resolve, Math.random() * MAX_PAUSE_MS));
       }
@@ -101,7 +124,19 @@ export class Transactions {
     } catch (error) {
       if (xid === undefined || !isUnavailable(error)) throw error;
       this.logger.warn(`the connection was lost during the commit of transaction ${xid}; asking what became of it`);
-      if ((await fateOf(this.dataSource, xid)) === 'aborted') throw error;
+      if ((await this.fateOf(xid)) === 'aborted') throw error;
+    }
+  }
+
+  private async fateOf(xid: string): Promise<CommitFate> {
+    const { lostCommits } = this.measures;
+    try {
+      const fate = await fateOf(this.dataSource, xid);
+      lostCommits[fate] += 1;
+      return fate;
+    } catch (error) {
+      lostCommits.unknown += 1;
+      throw error;
     }
   }
 }

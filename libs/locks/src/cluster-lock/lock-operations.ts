@@ -43,7 +43,9 @@ export interface LockOperation<Result> {
  */
 @Injectable()
 export class LockOperations {
-  private readonly groups = new Grouped((operations: readonly LockOperation<unknown>[]) => this.transact(operations));
+  /** Events that were told to owners, by kind. */
+  readonly told: Record<LockEvent['kind'], number> = { grant: 0, revoke: 0, changed: 0, broken: 0 };
+  readonly groups = new Grouped((operations: readonly LockOperation<unknown>[]) => this.transact(operations));
 
   constructor(
     private readonly transactions: Transactions,
@@ -85,6 +87,7 @@ export class LockOperations {
       await this.write(tx, changes);
       return { outcomes, changes, table, reading };
     });
+    for (const { kind } of done.changes.events) this.told[kind] += 1;
     this.waiters.served(done.changes, done.table);
     this.lookAround(operations, done.changes, done.reading);
     return done.outcomes;

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { GrantedLock, LockChanges, LockOf, LockTable } from '#berth/domain';
 import { ClusterLockStore, Notices, Transactions, type Tx } from '#berth/store';
 import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
+import { WaitMeasures } from '../wait-measures.js';
 import { LockEnds } from './lock-ends.js';
 
 /** What the wait of a request came to. */
@@ -35,6 +36,7 @@ const MAX_EARLY = 1_000;
 export class LockWaiters implements BeforeApplicationShutdown {
   /** The name under which this process waits. */
   readonly session = randomUUID();
+  readonly waits = new WaitMeasures();
   private readonly logger = new Logger(LockWaiters.name);
   private readonly waiting = new Map<number, Waiter>();
   private readonly early = new Set<number>();
@@ -64,8 +66,10 @@ export class LockWaiters implements BeforeApplicationShutdown {
   wait(id: number, locks: readonly LockOf[], limitMs: number, signal: AbortSignal): Promise<Waited> {
     if (this.ended) return Promise.resolve({ status: 'ending' });
     this.listen();
+    const done = this.waits.begin();
     return new Promise((resolve) => {
       const end = (waited: Waited): void => {
+        done(waited.status === 'granted');
         clearTimeout(timer);
         signal.removeEventListener('abort', giveUp);
         this.waiting.delete(id);

@@ -77,7 +77,7 @@ export class LockPoolsService implements OnApplicationBootstrap, OnModuleDestroy
   private readonly logger = new Logger(LockPoolsService.name);
   /** One operation on a pool at a time from here: more would each hold a connection and wait for the pool's row. */
   private readonly turns = new FifoLocks();
-  private readonly waiters: PoolWaiters;
+  readonly waiters: PoolWaiters;
   private sweeping: NodeJS.Timeout | undefined;
 
   constructor(

@@ -1,6 +1,7 @@
 import { REASONS, Unavailable, WAITER_LEASE_MS } from '#berth/domain';
 import { type LockPoolStore, type Notices, type Transactions, type StoredRequest, type Tx } from '#berth/store';
 import { Logger } from '@nestjs/common';
+import { WaitMeasures } from '../wait-measures.js';
 
 /** What is told when permits are given to those who wait elsewhere: their requests' ids. */
 const CHANNEL = 'berth_lock_pools';
@@ -28,6 +29,7 @@ interface Waiting {
  * missed.
  */
 export class PoolWaiters {
+  readonly waits = new WaitMeasures();
   private readonly logger = new Logger(PoolWaiters.name);
   private readonly waiting = new Map<number, Waiting>();
   private readonly early = new Set<number>();
@@ -73,6 +75,8 @@ export class PoolWaiters {
   async wait(id: number, waitMs: number, signal: AbortSignal | undefined): Promise<StoredRequest | undefined> {
     signal?.throwIfAborted();
     if (this.isClosed) throw stopping();
+    const done = this.waits.begin();
+    let isGiven = false;
     try {
       return await new Promise<StoredRequest | undefined>((resolve, reject) => {
         const end = (): void => {
@@ -91,6 +95,7 @@ export class PoolWaiters {
         signal?.addEventListener('abort', stop, { once: true });
         this.waiting.set(id, {
           admit: (permit) => {
+            isGiven = true;
             end();
             resolve(permit);
           },
@@ -103,6 +108,7 @@ export class PoolWaiters {
         if (this.early.delete(id)) this.look([id]);
       });
     } finally {
+      done(isGiven);
       if (this.waiting.size === 0) this.endSoon();
     }
   }

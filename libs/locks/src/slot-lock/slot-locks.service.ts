@@ -26,7 +26,7 @@ interface OwnerRequest {
 /** Slot locks that are held by an owner of their own, without a claim. Source: docs/locks/slot-locks.md. */
 @Injectable()
 export class SlotLocksService {
-  private readonly groups = new Grouped((requests: readonly OwnerRequest[]) => this.transact(requests));
+  readonly groups = new Grouped((requests: readonly OwnerRequest[]) => this.transact(requests));
 
   constructor(
     private readonly transactions: Transactions,

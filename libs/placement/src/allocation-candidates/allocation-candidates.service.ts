@@ -6,6 +6,7 @@ import {
   type Explanation,
   type Snapshot,
 } from '#berth/candidates';
+import { watchedNow } from '#berth/store';
 import { Injectable } from '@nestjs/common';
 import { SnapshotKeeper } from '../snapshot-keeper.js';
 
@@ -19,7 +20,10 @@ export class AllocationCandidatesService {
    */
   async search(request: CandidatesRequest): Promise<{ snapshot: Snapshot; result: CandidatesResult }> {
     const snapshot = await this.snapshots.current();
-    return { snapshot, result: searchCandidates(snapshot, request, Math.random) };
+    const result = watchedNow({ kind: 'search', name: 'candidates.search' }, () =>
+      searchCandidates(snapshot, request, Math.random),
+    );
+    return { snapshot, result };
   }
 
   /**

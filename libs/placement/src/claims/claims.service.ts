@@ -20,6 +20,7 @@ import {
   type Ledger,
   type WantedSlot,
 } from '#berth/domain';
+import { watchedNow } from '#berth/store';
 import { Injectable } from '@nestjs/common';
 import { Claims, type Operation } from '../claims.js';
 import { SnapshotKeeper } from '../snapshot-keeper.js';
@@ -139,10 +140,9 @@ export class ClaimsService {
   ): Promise<Chosen | NoRoomFound> {
     const looked = this.snapshots.current();
     const snapshot = await looked;
-    const choice = chooseCandidates(
-      snapshot,
-      { request, preference, count: claimants.length, ...attempt },
-      Math.random,
+    const wish = { request, preference, count: claimants.length, ...attempt };
+    const choice = watchedNow({ kind: 'search', name: 'candidates.choose' }, () =>
+      chooseCandidates(snapshot, wish, Math.random),
     );
     if (choice.status === 'chosen') return toChosen(snapshot, choice);
     const explanation = this.explained(looked, snapshot, request);
