@@ -20,6 +20,10 @@ describe('readConfig (docs/configuration.md)', () => {
       randomizeCandidates: false,
       maxCandidates: undefined,
       changes: { retentionSeconds: 3600 },
+      log: { level: 'info', requests: 'all' },
+      metrics: 'local',
+      drainDelayMs: 0,
+      traced: false,
     };
     expect(read({})).toMatchObject(defaults);
     const unset = ['HOST', 'PORT', 'BERTH_POLICY', 'BERTH_DEFAULT_MICROVERSION', 'BERTH_MAX_CANDIDATES', 'BERTH_AUTH'];
@@ -38,6 +42,11 @@ describe('readConfig (docs/configuration.md)', () => {
       BERTH_RANDOMIZE_CANDIDATES: 'true',
       BERTH_MAX_CANDIDATES: '1000',
       BERTH_CHANGES_RETENTION_SECONDS: '86400',
+      BERTH_LOG_LEVEL: 'debug',
+      BERTH_LOG_REQUESTS: 'errors',
+      BERTH_METRICS: 'off',
+      BERTH_DRAIN_DELAY_MS: '5000',
+      OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://collector:4318/v1/traces',
       OTHER: 'ignored',
     });
     expect(config).toMatchObject({
@@ -50,6 +59,10 @@ describe('readConfig (docs/configuration.md)', () => {
       randomizeCandidates: true,
       maxCandidates: 1000,
       changes: { retentionSeconds: 86_400 },
+      log: { level: 'debug', requests: 'errors' },
+      metrics: 'off',
+      drainDelayMs: 5_000,
+      traced: true,
     });
     expect(read({ BERTH_DEFAULT_MICROVERSION: '1.15' }).defaultMinor).toBe(15);
   });
@@ -77,6 +90,10 @@ describe('readConfig (docs/configuration.md)', () => {
     ['BERTH_AUTH', 'basic'],
     ['OS_AUTH_URL', '', { BERTH_AUTH: 'keystone' }],
     ['BERTH_TOKENS_FILE', '', { BERTH_AUTH: 'token' }],
+    ['BERTH_LOG_LEVEL', 'trace'],
+    ['BERTH_LOG_REQUESTS', 'some'],
+    ['BERTH_METRICS', 'on'],
+    ['BERTH_DRAIN_DELAY_MS', '600001'],
     ['BERTH_POLCY', 'open'],
   ])('stops at %s=%s, and names it in one line', (name, value, env: Readonly<Record<string, string>> = {}) => {
     const start = () => read({ ...env, [name]: value });

@@ -1,8 +1,12 @@
 import { choice, ConfigError, flag, integer, list, required, type Environment } from './environment.js';
 import { readAuthenticationConfig, type AuthenticationConfig } from './http/authentication/authentication-config.js';
 import type { CorsConfig } from './http/cors.js';
+import { readDrainDelay } from './http/health/health-config.js';
+import { readLogConfig, type LogConfig } from './http/log/log-config.js';
+import { readMetricsAccess, type MetricsAccess } from './http/metrics/metrics-config.js';
 import { MAX_MINOR, negotiate } from './http/microversion.js';
 import { readPolicyConfig, type PolicyConfig } from './http/policy-config.js';
+import { isTraced } from './http/tracing/tracing.js';
 
 /** The environment of the API process, read once. Source: docs/configuration.md. */
 export interface ApiConfig {
@@ -21,6 +25,12 @@ export interface ApiConfig {
   readonly maxCandidates: number | undefined;
   /** How long changes are remembered for those who follow them. */
   readonly changes: { readonly retentionSeconds: number };
+  readonly log: LogConfig;
+  readonly metrics: MetricsAccess;
+  /** How long requests are still served after the service has said that it is not ready any more: ms. */
+  readonly drainDelayMs: number;
+  /** Whether requests are traced. */
+  readonly traced: boolean;
 }
 
 /** Every BERTH_ variable that the service knows; another one stops it, because it is a typing error. */
@@ -32,9 +42,13 @@ const KNOWN = new Set([
   'BERTH_CORS_ALLOWED_ORIGINS',
   'BERTH_DATA_DIR',
   'BERTH_DEFAULT_MICROVERSION',
+  'BERTH_DRAIN_DELAY_MS',
   'BERTH_INSECURE',
   'BERTH_KEYSTONE_PUBLIC_URL',
+  'BERTH_LOG_LEVEL',
+  'BERTH_LOG_REQUESTS',
   'BERTH_MAX_CANDIDATES',
+  'BERTH_METRICS',
   'BERTH_POLICY',
   'BERTH_POLICY_DEFAULTS',
   'BERTH_RANDOMIZE_CANDIDATES',
@@ -83,6 +97,10 @@ export function readConfig(env: Environment): ApiConfig {
         MAX_RETENTION_SECONDS,
       ),
     },
+    log: readLogConfig(env),
+    metrics: readMetricsAccess(env),
+    drainDelayMs: readDrainDelay(env),
+    traced: isTraced(env),
   };
 }
 

@@ -1,6 +1,8 @@
 import 'reflect-metadata';
 import { readFileSync } from 'node:fs';
-import { ResourceProvidersService } from '#berth/placement';
+import { LockMeasuresService, LockPoolsService } from '#berth/locks';
+import { ReadinessService, ResourceProvidersService, ServiceMeasuresService } from '#berth/placement';
+import { useWatcher } from '#berth/store';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
@@ -14,6 +16,13 @@ import { ErrorFilter } from './http/error.filter.js';
 import { LivePolicy } from './http/live-policy.js';
 import { installPipeline } from './http/pipeline.js';
 import { listenForReload, onReload } from './http/reload.js';
+import { serveHealth, type Life } from './http/health/health.js';
+import { flushLog, log, logListening, setLogLevel } from './http/log.js';
+import { NestLog } from './http/log/nest-log.js';
+import { serveMetrics, type MetricsSources } from './http/metrics/metrics.js';
+import { RequestMeasures } from './http/metrics/request-measures.js';
+import { watchRequests } from './http/request-watch.js';
+import { startTracing, type Tracing } from './http/tracing/tracing.js';
 
 /** How long requests that are under way may take once the process is told to stop: ms. */
 const DRAIN_LIMIT_MS = 10_000;
@@ -21,20 +30,49 @@ const DRAIN_LIMIT_MS = 10_000;
 /** How often connections that have become idle are closed while the process stops: ms. */
 const IDLE_SWEEP_MS = 50;
 
-async function createApp(config: ApiConfig, policy: LivePolicy): Promise<NestFastifyApplication> {
+/** The service before it listens, and what its end needs. */
+interface Service {
+  readonly app: NestFastifyApplication;
+  readonly life: Life;
+  readonly tracing: Tracing | undefined;
+}
+
+async function createService(config: ApiConfig, policy: LivePolicy): Promise<Service> {
   const authentication = openAuthentication(config.authentication);
+  const version = packageVersion();
+  const tracing = await startTracing(config.traced, version);
+  useWatcher(tracing?.steps);
   const adapter = new BerthAdapter();
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(config), adapter, {
-    logger: ['error', 'warn'],
+    logger: new NestLog(),
     bodyParser: false,
     abortOnError: false,
   });
-  const providers = app.get(ResourceProvidersService);
   const server = adapter.getInstance<FastifyInstance>();
+  const life: Life = { stopping: false };
+  const measures = new RequestMeasures();
+  watchRequests(server, { measures, logged: config.log.requests, tracer: tracing?.requests });
+  const readiness = app.get(ReadinessService);
+  serveHealth(server, life, (limitMs) => readiness.check(limitMs));
+  serveMetrics(server, config.metrics, metricsSources(app, version, measures));
+  const providers = app.get(ResourceProvidersService);
   installPipeline(server, { ...config, policy }, authentication, (uuid) => providers.exists(uuid));
   app.useGlobalFilters(new ErrorFilter());
-  serveDocumentation(app, packageVersion());
-  return app;
+  serveDocumentation(app, version);
+  return { app, life, tracing };
+}
+
+function metricsSources(app: NestFastifyApplication, version: string, requests: RequestMeasures): MetricsSources {
+  const service = app.get(ServiceMeasuresService);
+  const locks = app.get(LockMeasuresService);
+  const pools = app.get(LockPoolsService);
+  return {
+    ...{ version, requests },
+    service: () => service.read(),
+    locks: () => locks.read(),
+    lockUsage: () => service.readLockUsage(),
+    pools: (limit) => pools.list('', limit),
+  };
 }
 
 function packageVersion(): string {
@@ -44,35 +82,49 @@ function packageVersion(): string {
   return version;
 }
 
-function stopOnSignals(app: NestFastifyApplication): void {
-  let stopping = false;
-  const stop = (): void => {
-    if (stopping) return;
-    stopping = true;
+function stopOnSignals({ app, life, tracing }: Service, drainDelayMs: number): void {
+  let closing = false;
+  const close = async (): Promise<void> => {
+    if (closing) return;
+    closing = true;
+    life.stopping = true;
     setTimeout(() => process.exit(1), DRAIN_LIMIT_MS).unref();
     // A connection that was busy when the stop began becomes idle only later, and would then be kept alive.
     setInterval(() => app.getHttpServer().closeIdleConnections(), IDLE_SWEEP_MS).unref();
-    void app.close().then(
-      () => process.exit(0),
-      () => process.exit(1),
+    const code = await app.close().then(
+      () => 0,
+      (error: unknown) => {
+        log.error({ err: error }, 'the service did not close cleanly');
+        return 1;
+      },
     );
+    await tracing?.stop();
+    await flushLog();
+    process.exit(code);
+  };
+  const stop = (): void => {
+    if (life.stopping) return;
+    life.stopping = true;
+    // Until balancers have noticed that no more should be sent, what they send is served.
+    setTimeout(() => void close(), drainDelayMs);
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
-  // The supervisor that started this process is gone: nobody would ever stop it.
-  process.on('disconnect', stop);
-  if (process.send !== undefined && !process.connected) stop();
+  // The supervisor that started this process is gone: nobody would ever stop it, and the next one wants the port.
+  process.on('disconnect', () => void close());
+  if (process.send !== undefined && !process.connected) void close();
 }
 
 async function main(): Promise<void> {
   listenForReload();
   const config = readConfig(process.env);
+  setLogLevel(config.log.level);
   const policy = new LivePolicy(config.policy);
   onReload('the policy', () => policy.reload());
-  const app = await createApp(config, policy);
-  stopOnSignals(app);
-  await app.listen(config.port, config.host);
-  process.stdout.write(`${JSON.stringify({ msg: 'listening', url: await app.getUrl(), pid: process.pid })}\n`);
+  const service = await createService(config, policy);
+  stopOnSignals(service, config.drainDelayMs);
+  await service.app.listen(config.port, config.host);
+  logListening(await service.app.getUrl());
 }
 
 main().catch((error: unknown) => {

@@ -10,6 +10,7 @@ describe('the configuration of the commands', () => {
       port: 8778,
       workers: 1,
       servingRole: undefined,
+      drainDelayMs: 0,
     });
   });
 
@@ -28,6 +29,7 @@ describe('the configuration of the commands', () => {
       port: 80,
       workers: 1,
       servingRole: undefined,
+      drainDelayMs: 0,
     });
     expect(readConfig({ DATABASE_URL: '', HOST: '', PORT: '' }, '/srv')).toEqual(readConfig({}, '/srv'));
   });

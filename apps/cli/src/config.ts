@@ -14,6 +14,8 @@ export interface CliConfig {
   readonly workers: number;
   /** The database role that `berth migrate` lets serve; undefined: it grants nothing. */
   readonly servingRole: string | undefined;
+  /** How long they go on serving once they are told to stop: ms. */
+  readonly drainDelayMs: number;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -46,9 +48,13 @@ export const BERTH_SETTINGS: Readonly<Record<string, Setting>> = {
     expected: 'a version such as 1.0 or 1.39, or latest',
     accepts: (value) => /^(\d+\.\d+|latest)$/.test(value),
   },
+  BERTH_DRAIN_DELAY_MS: count,
   BERTH_INSECURE: flag,
   BERTH_KEYSTONE_PUBLIC_URL: anything,
+  BERTH_LOG_LEVEL: anything,
+  BERTH_LOG_REQUESTS: anything,
   BERTH_MAX_CANDIDATES: count,
+  BERTH_METRICS: anything,
   BERTH_POLICY: anything,
   BERTH_POLICY_DEFAULTS: { expected: 'secure or legacy', accepts: (value) => value === 'secure' || value === 'legacy' },
   BERTH_RANDOMIZE_CANDIDATES: flag,
@@ -94,6 +100,7 @@ export function readConfig(env: Environment, workingDirectory: string): CliConfi
     port: Number(env.PORT || DEFAULT_PORT),
     workers: env.BERTH_WORKERS === 'auto' ? availableParallelism() : Number(env.BERTH_WORKERS || 1),
     servingRole: env.BERTH_SERVING_ROLE || undefined,
+    drainDelayMs: Number(env.BERTH_DRAIN_DELAY_MS || 0),
   };
 }
 

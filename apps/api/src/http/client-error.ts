@@ -3,6 +3,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { writeError } from './error-body.js';
 import { HttpError } from './http-error.js';
+import { log } from './log.js';
 import { REQUEST_ID_HEADER } from './pipeline.js';
 
 /** What the HTTP parser calls the mistakes that have a text of their own (spec http.md §1, 8). */
@@ -17,6 +18,7 @@ export function answerClientError(error: Error & { readonly code?: string }, soc
   }
   const requestId = `req-${randomUUID()}`;
   const { status, message } = describe(error.code);
+  log.debug({ request_id: requestId, status, code: error.code, client: socket.remoteAddress }, 'not a request');
   const { contentType, body } = writeError(new HttpError(status, message), {
     accept: 'application/json',
     method: '',

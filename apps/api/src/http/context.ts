@@ -1,4 +1,4 @@
-import type { Fence } from '#berth/domain';
+import type { Fence, Reason } from '#berth/domain';
 import type { FastifyRequest } from 'fastify';
 import type { QueryPairs } from './filters/query-pairs.js';
 import type { Identity } from './identity.js';
@@ -25,6 +25,8 @@ export interface RequestContext {
   fence: Fence | undefined;
   /** The query string as it was read; undefined until somebody wants it. */
   pairs: QueryPairs | undefined;
+  /** Why it is refused; undefined: it isn't. */
+  reason?: Reason;
 }
 
 const contexts = new WeakMap<object, RequestContext>();

@@ -12,6 +12,7 @@ import { passGates, type KnownContext } from './gates.js';
 import { HttpError } from './http-error.js';
 import type { LivePolicy } from './live-policy.js';
 import { negotiate } from './microversion.js';
+import { isOpen } from './open-routes.js';
 import { RouteTable } from './route-table.js';
 import { sendError } from './send.js';
 
@@ -141,7 +142,8 @@ function isPublic(url: string): boolean {
 /** Finds out who asks; answers what there is to wait for, if the answer isn't known at once. */
 function identify(request: FastifyRequest, authentication: Authentication): Promise<void> | undefined {
   const context = contextOf(request);
-  if (context === undefined || isPublic(request.raw.url ?? '')) return undefined;
+  const url = request.raw.url ?? '';
+  if (context === undefined || isPublic(url) || isOpen(request, url)) return undefined;
   const identity = authentication.identify(request.headers);
   if (identity instanceof Promise) {
     return identity.then((found) => {
@@ -162,7 +164,7 @@ function admit(
   const context = contextOf(request);
   const url = request.raw.url ?? '';
   const path = url.split('?', 1)[0] ?? '';
-  if (context === undefined || DOCUMENTATION.test(url)) return;
+  if (context === undefined || DOCUMENTATION.test(url) || isOpen(request, url)) return;
   if (context.identity === undefined && path !== '/') throw authentication.refusal();
   const { minor, berth } = agreeOn(request, config.defaultMinor);
   context.minor = minor;

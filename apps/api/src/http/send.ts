@@ -1,5 +1,4 @@
 import { Readable } from 'node:stream';
-import { Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { KeptText, type Answer } from './answer.js';
 import { codingOf, varyByCoding } from './compression.js';
@@ -8,6 +7,8 @@ import { variesByOrigin } from './cors.js';
 import { digestOf, entityTag, namesTag } from './entity-tag.js';
 import { writeError } from './error-body.js';
 import { toHttpError } from './http-error.js';
+import { log } from './log.js';
+import { cut } from './log/redact.js';
 import { BERTH_VERSION, namesBerth, VERSION_HEADER } from './microversion.js';
 
 /** First version that tells when things changed (spec http.md §7). */
@@ -16,8 +17,6 @@ const CACHE_HEADERS_SINCE = 15;
 const JSON_TYPE = 'application/json';
 
 export const EVENTS_TYPE = 'text/event-stream';
-
-const logger = new Logger('Http');
 
 /** Sends what a handler answered. */
 export function sendAnswer(reply: FastifyReply, answer: Answer): void {
@@ -80,8 +79,10 @@ export function sendError(reply: FastifyReply, failure: unknown): void {
   const { request } = reply;
   const context = contextOf(request);
   const error = toHttpError(failure);
+  if (context !== undefined) context.reason = error.reason;
   if (error.status >= 500) {
-    logger.error(`${context?.requestId ?? '-'} ${request.method} ${request.url}: ${describe(failure)}`);
+    const path = cut(request.url.split('?', 1)[0] ?? '');
+    log.error({ request_id: context?.requestId, method: request.method, path, err: failure }, 'request failed');
   }
   void reply.code(error.status);
   const versionKnown = context?.minor !== undefined && error.options.versionFailed !== true;
@@ -131,10 +132,4 @@ function absolute(request: FastifyRequest, path: string): string {
 
 function encodeSegment(segment: string): string {
   return /^[\w.-]*$/.test(segment) ? segment : encodeURIComponent(segment);
-}
-
-function describe(failure: unknown): string {
-  if (!(failure instanceof Error)) return String(failure);
-  const cause = failure.cause instanceof Error ? `\n  because: ${failure.cause.stack ?? failure.cause.message}` : '';
-  return `${failure.stack ?? failure.message}${cause}`;
 }

@@ -9,9 +9,11 @@ export interface ApiOptions {
   readonly databaseUrl: string;
   readonly host: string;
   readonly port: number;
+  /** How long it goes on serving once it is told to stop: ms. */
+  readonly drainDelayMs: number;
 }
 
-/** The API finishes what is under way within 10 s; whoever is not gone by then hangs. */
+/** After that delay the API finishes what is under way within 10 s; whoever is not gone by then hangs. */
 export const DRAIN_LIMIT_MS = 15_000;
 
 const POLL_MS = 50;
@@ -56,8 +58,10 @@ export class ApiProcess implements Api {
   readonly ended: Promise<string>;
   private running = true;
   private readonly child: ChildProcess;
+  private readonly stopLimitMs: number;
 
-  constructor({ databaseUrl, host, port }: ApiOptions) {
+  constructor({ databaseUrl, host, port, drainDelayMs }: ApiOptions) {
+    this.stopLimitMs = drainDelayMs + DRAIN_LIMIT_MS;
     const main = fileURLToPath(new URL('../../../api/src/main.js', import.meta.url));
     if (!existsSync(main)) throw new Refusal(`${main} is missing: npm run build`);
     this.child = spawn(process.execPath, [...RUNTIME_FLAGS, main], {
@@ -84,7 +88,7 @@ export class ApiProcess implements Api {
   /** Ends it, letting it finish what is under way unless `hurry` settles first. Answers what ended it. */
   async stop(hurry: Promise<void>): Promise<string> {
     this.askToStop();
-    const late = sleep(DRAIN_LIMIT_MS, undefined, { ref: false });
+    const late = sleep(this.stopLimitMs, undefined, { ref: false });
     await Promise.race([this.ended, late, hurry]);
     if (this.running) this.child.kill('SIGKILL');
     return await this.ended;

@@ -6,6 +6,7 @@ import { Refusal } from '../refusal.js';
 import { DRAIN_LIMIT_MS, isAnswering, RUNTIME_FLAGS, type Api, type ApiOptions } from './api-process.js';
 import { RELOAD_MESSAGE } from './hangup.js';
 import { closeWhatDiesOnTheWay } from './handed-connections.js';
+import { WorkerReadings } from './worker-readings.js';
 
 /** A worker that dies again and again has a reason that another one does not cure. */
 const MAX_REPLACEMENTS = 10;
@@ -19,6 +20,8 @@ export class ApiWorkers implements Api {
   /** What ended them all, in words; settles when no worker is left. */
   readonly ended: Promise<string>;
   private readonly living = new Set<Worker>();
+  private readonly readings = new WorkerReadings();
+  private readonly stopLimitMs: number;
   private replacements: number[] = [];
   private stopping = false;
   private hasListened = false;
@@ -26,10 +29,11 @@ export class ApiWorkers implements Api {
   private report: (cause: string) => void = () => undefined;
 
   constructor(
-    { databaseUrl, host, port }: ApiOptions,
+    { databaseUrl, host, port, drainDelayMs }: ApiOptions,
     count: number,
     private readonly say: (line: string) => void,
   ) {
+    this.stopLimitMs = drainDelayMs + DRAIN_LIMIT_MS;
     const exec = fileURLToPath(new URL('../../../api/src/main.js', import.meta.url));
     if (!existsSync(exec)) throw new Refusal(`${exec} is missing: npm run build`);
     cluster.setupPrimary({ exec, args: [], execArgv: RUNTIME_FLAGS });
@@ -53,7 +57,7 @@ export class ApiWorkers implements Api {
   async stop(hurry: Promise<void>): Promise<string> {
     this.stopping = true;
     for (const worker of this.living) worker.process.kill('SIGTERM');
-    const late = sleep(DRAIN_LIMIT_MS, undefined, { ref: false });
+    const late = sleep(this.stopLimitMs, undefined, { ref: false });
     await Promise.race([this.ended, late, hurry]);
     for (const worker of this.living) worker.process.kill('SIGKILL');
     return await this.ended;
@@ -64,6 +68,7 @@ export class ApiWorkers implements Api {
     this.living.add(worker);
     closeWhatDiesOnTheWay(worker.process);
     worker.once('listening', () => (this.hasListened = true));
+    this.readings.follow(worker);
     worker.once('exit', (code: number | null, signal: string | null) => {
       this.living.delete(worker);
       const cause = signal ? signal : `exit code ${code}`;

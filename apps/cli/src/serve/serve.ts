@@ -29,8 +29,8 @@ export async function serve(config: CliConfig, say: Say): Promise<number> {
 }
 
 async function runApi(config: CliConfig, database: Database, stop: StopRequest, say: Say): Promise<number> {
-  const { host, port, workers } = config;
-  const options = { databaseUrl: database.url, host, port };
+  const { host, port, workers, drainDelayMs } = config;
+  const options = { databaseUrl: database.url, host, port, drainDelayMs };
   const api: Api = workers === 1 ? new ApiProcess(options) : new ApiWorkers(options, workers, say);
   if (!stop.byHangup) process.on('SIGHUP', () => api.reload());
   const lostDatabase = new Promise<Error>((resolve) => database.watch(resolve));
