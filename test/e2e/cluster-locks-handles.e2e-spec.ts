@@ -257,7 +257,9 @@ describe('an admin', () => {
     await waitFor(() => stream.events.length > 1, { what: 'the event' });
     expect(stream.events[1]?.data).toMatchObject({ name, token });
     stream.close();
-    expect(story.server.logs()).toContain(`was taken from "${owner}" by user admin`);
+    await waitFor(() => story.server.logs().includes(`was taken from \\"${owner}\\" by user admin`), {
+      what: 'the log',
+    });
   });
 
   it('drains and deletes a lockspace', async () => {

@@ -195,7 +195,7 @@ describe('DELETE /slot_locks', () => {
     expect(await heldBy('victim')).toHaveLength(1);
     expect((await berth.delete(path)).body).toMatchObject({ released: [{ key: one, owner: 'victim' }] });
     expect(await heldBy('victim')).toEqual([]);
-    await waitFor(() => story.server.logs().includes(`taken from owner "victim" by user admin, project admin`), {
+    await waitFor(() => story.server.logs().includes('taken from owner \\"victim\\" by user admin, project admin'), {
       limitMs: 30_000,
       what: 'the log',
     });
