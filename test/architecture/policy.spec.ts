@@ -40,8 +40,11 @@ function askedBy(controller: Type): Asked[] {
   });
 }
 
+/** The metrics are no controller's: apps/api/src/http/metrics. */
+const METRICS: Asked = { rule: 'berth:metrics', guard: 'GET /metrics', asksForProject: false };
+
 const { controllers = [] } = AppModule.forRoot(readConfig({ DATABASE_URL: 'postgres://nowhere/none' }));
-const asked = controllers.flatMap(askedBy);
+const asked = [...controllers.flatMap(askedBy), METRICS];
 const guarding = KNOWN_RULES.filter(({ guards }) => guards.length > 0);
 const pairs = (list: readonly Pick<Asked, 'rule' | 'guard'>[]) =>
   list.map(({ rule, guard }) => `${rule} ${guard}`).sort();

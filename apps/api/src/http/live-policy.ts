@@ -1,7 +1,7 @@
 import { makePolicy, type Policy } from '#berth/domain';
 import { PolicyFileError, readPolicyFile } from '#berth/placement';
 import { ConfigError } from '../environment.js';
-import { log } from './log-line.js';
+import { log } from './log.js';
 import type { PolicyConfig } from './policy-config.js';
 
 /** The policy that holds at the moment. It is always a whole one: a file that is broken changes nothing. */
@@ -26,13 +26,13 @@ export class LivePolicy {
   reload(): void {
     if (this.config.file === undefined) return;
     this.held = load(this.config);
-    log('info', 'the policy was read again', { file: this.config.file });
+    log.info({ file: this.config.file }, 'the policy was read again');
     this.warn();
   }
 
   private warn(): void {
     for (const { line, rule, text } of this.held.warnings) {
-      log('warn', `policy: rule '${rule}': ${text}`, { file: this.config.file, line });
+      log.warn({ file: this.config.file, line }, `policy: rule '${rule}': ${text}`);
     }
   }
 }

@@ -1,4 +1,5 @@
 import { isatty } from 'node:tty';
+import { log } from './log.js';
 
 type Reload = () => Promise<void> | void;
 
@@ -32,18 +33,14 @@ export function listenForReload(): void {
 
 /** Reloads everything; what fails is told, and keeps nobody else from being reloaded. */
 export async function reloadAll(): Promise<void> {
-  if (reloads.size === 0) tell({ level: 'info', msg: 'nothing to reload' });
+  if (reloads.size === 0) log.info({}, 'nothing to reload');
   for (const [name, reload] of reloads) {
     try {
       await reload();
-      tell({ level: 'info', msg: 'reloaded', what: name });
+      log.info({ what: name }, 'reloaded');
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      tell({ level: 'error', msg: 'not reloaded: what was in force stays', what: name, reason });
+      log.error({ what: name, reason }, 'not reloaded: what was in force stays');
     }
   }
-}
-
-function tell(line: Readonly<Record<string, string>>): void {
-  process.stderr.write(`${JSON.stringify({ ...line, pid: process.pid })}\n`);
 }

@@ -119,6 +119,7 @@ const GUARDS: Readonly<Record<string, readonly string[]>> = {
   'berth:lock_pools:delete': ['DELETE /lock_pools/{pool}'],
   'berth:lock_pools:acquire': ['POST /lock_pools/{pool}/permits', 'PUT /lock_pools/{pool}/permits/{token}'],
   'berth:lock_pools:release': ['DELETE /lock_pools/{pool}/permits/{token}'],
+  'berth:metrics': ['GET /metrics'],
 };
 
 /** Every rule that Berth knows, those that serve others first. */
