@@ -3,14 +3,7 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import type { DataSource } from 'typeorm';
 import type { ChangedProvider } from '#berth/domain';
-import {
-  ChangeLogStore,
-  ChangeSession,
-  ChangeStore,
-  openDataSource,
-  Transactions,
-  type ReadingPoint,
-} from '#berth/store';
+import { ChangeLogStore, ChangeSession, ChangeStore, openDataSource, Transactions, type Reading } from '#berth/store';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { waitFor } from '../support/wait-for.js';
 
@@ -25,7 +18,7 @@ type World = Map<number, number>;
 /** A reader of changes with a point of its own: it never reads everything after the first time. */
 class Reader {
   readonly world: World = new Map();
-  private at: ReadingPoint = '';
+  private reading: Reading = { at: '', run: '' };
 
   constructor(
     private readonly session: ChangeSession,
@@ -34,19 +27,19 @@ class Reader {
   ) {}
 
   async readAll(): Promise<void> {
-    this.at = await this.transactions.read('test', async (tx) => {
-      const { at } = await this.store.begin(tx);
+    this.reading = await this.transactions.read('test', async (tx) => {
+      const { reading } = await this.store.begin(tx);
       for await (const portion of this.store.portions(tx)) {
         for (const { provider } of portion) this.world.set(provider.id, provider.generation);
       }
-      return at;
+      return reading;
     });
   }
 
   async follow(): Promise<void> {
-    const changes = await this.session.run((tx) => this.store.since(tx, this.at));
+    const changes = await this.session.run((tx) => this.store.since(tx, this.reading));
     if (changes.status === 'forgotten') throw new Error('nothing was forgotten');
-    this.at = changes.at;
+    this.reading = { ...this.reading, at: changes.at };
     if (changes.status === 'unchanged') return;
     for (const { provider } of changes.delta.changed) this.world.set(provider.id, provider.generation);
     for (const id of changes.delta.removed) this.world.delete(id);
@@ -124,19 +117,19 @@ describe('what has changed', () => {
     const store = new ChangeStore();
     const transactions = new Transactions(dataSource);
     const session = new ChangeSession(dataSource);
-    const { at } = await transactions.read('test', (tx) => store.begin(tx));
+    const { reading } = await transactions.read('test', (tx) => store.begin(tx));
     await dataSource.query('insert into supply_changes (resource_provider_id, shape) values (1, false)');
     // Nothing is forgotten that is not older than every transaction under way, in other tests' databases, too.
     const changes = await waitFor(
       async () => {
         await transactions.run('test', (tx) => new ChangeLogStore().forget(tx, 0));
-        const since = await session.run((tx) => store.since(tx, at));
+        const since = await session.run((tx) => store.since(tx, reading));
         return since.status === 'forgotten' ? since : undefined;
       },
       { what: 'the log to forget' },
     );
     expect(changes).toEqual({ status: 'forgotten' });
-    const { at: later } = await transactions.read('test', (tx) => store.begin(tx));
+    const { reading: later } = await transactions.read('test', (tx) => store.begin(tx));
     expect((await session.run((tx) => store.since(tx, later))).status).toBe('unchanged');
     await session.onApplicationShutdown();
   });
@@ -145,9 +138,9 @@ describe('what has changed', () => {
     const store = new ChangeStore();
     const transactions = new Transactions(dataSource);
     const session = new ChangeSession(dataSource);
-    const { at } = await transactions.read('test', (tx) => store.begin(tx));
+    const { reading } = await transactions.read('test', (tx) => store.begin(tx));
     await dataSource.query(FURNISH);
-    const changes = await session.run((tx) => store.since(tx, at));
+    const changes = await session.run((tx) => store.since(tx, reading));
     const told = changes.status === 'changed' ? changes.delta.changed.map(sorted) : [];
     expect(told.some(({ inventories }) => inventories.length === 2)).toBe(true);
     expect(told.some(({ shape }) => shape?.aggregates.length === 2 && shape.traitIds.length === 3)).toBe(true);

@@ -39,7 +39,7 @@ export class AppModule {
     };
     return {
       module: AppModule,
-      imports: [StoreModule.forRoot(config.databaseUrl), PlacementModule.forRoot(config.changes), LocksModule],
+      imports: [StoreModule.forRoot(config.database), PlacementModule.forRoot(config.changes), LocksModule],
       controllers: [
         DiscoveryController,
         ResourceProvidersController,

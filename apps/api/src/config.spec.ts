@@ -11,7 +11,7 @@ describe('readConfig (docs/configuration.md)', () => {
     const defaults = {
       host: '127.0.0.1',
       port: 8778,
-      databaseUrl: DATABASE_URL,
+      database: { url: DATABASE_URL, directUrl: undefined, isPooled: false },
       policy: { defaults: 'secure', file: undefined },
       authentication: { kind: 'noauth' },
       defaultMinor: 0,
@@ -47,6 +47,8 @@ describe('readConfig (docs/configuration.md)', () => {
       BERTH_METRICS: 'off',
       BERTH_DRAIN_DELAY_MS: '5000',
       OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://collector:4318/v1/traces',
+      BERTH_DATABASE_POOLER: 'transaction',
+      DATABASE_DIRECT_URL: 'postgres://u:p@primary/berth',
       OTHER: 'ignored',
     });
     expect(config).toMatchObject({
@@ -63,6 +65,7 @@ describe('readConfig (docs/configuration.md)', () => {
       metrics: 'off',
       drainDelayMs: 5_000,
       traced: true,
+      database: { url: DATABASE_URL, directUrl: 'postgres://u:p@primary/berth', isPooled: true },
     });
     expect(read({ BERTH_DEFAULT_MICROVERSION: '1.15' }).defaultMinor).toBe(15);
   });
@@ -74,8 +77,15 @@ describe('readConfig (docs/configuration.md)', () => {
     expect(() => read({ BERTH_POLICY: 'p.yaml', BERTH_POLICY_DEFAULTS: 'open' })).toThrow(/^BERTH_POLICY_DEFAULTS: /);
   });
 
+  it('refuses a pooler without a way past it, and says what is missing', () => {
+    expect(() => read({ BERTH_DATABASE_POOLER: 'transaction' })).toThrow(
+      /^DATABASE_DIRECT_URL: missing, expected postgres:/,
+    );
+  });
+
   it.each([
     ['DATABASE_URL', ''],
+    ['BERTH_DATABASE_POOLER', 'session'],
     ['PORT', '-1'],
     ['PORT', '65536'],
     ['PORT', '80.5'],

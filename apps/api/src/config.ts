@@ -1,4 +1,5 @@
-import { choice, ConfigError, flag, integer, list, required, type Environment } from './environment.js';
+import { choice, ConfigError, flag, integer, list, type Environment } from './environment.js';
+import { readDatabase, type DatabaseAddress } from './database-config.js';
 import { readAuthenticationConfig, type AuthenticationConfig } from './http/authentication/authentication-config.js';
 import type { CorsConfig } from './http/cors.js';
 import { readDrainDelay } from './http/health/health-config.js';
@@ -12,7 +13,7 @@ import { isTraced } from './http/tracing/tracing.js';
 export interface ApiConfig {
   readonly host: string;
   readonly port: number;
-  readonly databaseUrl: string;
+  readonly database: DatabaseAddress;
   readonly policy: PolicyConfig;
   readonly authentication: AuthenticationConfig;
   readonly defaultMinor: number;
@@ -40,6 +41,7 @@ const KNOWN = new Set([
   'BERTH_CHANGES_RETENTION_SECONDS',
   'BERTH_CORS_ALLOWED_HEADERS',
   'BERTH_CORS_ALLOWED_ORIGINS',
+  'BERTH_DATABASE_POOLER',
   'BERTH_DATA_DIR',
   'BERTH_DEFAULT_MICROVERSION',
   'BERTH_DRAIN_DELAY_MS',
@@ -74,7 +76,7 @@ export function readConfig(env: Environment): ApiConfig {
   return {
     host,
     port: integer(env, 'PORT', 8778, 0, 65_535),
-    databaseUrl: required(env, 'DATABASE_URL', 'postgres://…'),
+    database: readDatabase(env),
     policy: readPolicyConfig(env),
     authentication: readAuthenticationConfig(env, host),
     defaultMinor: version(env, 'BERTH_DEFAULT_MICROVERSION'),

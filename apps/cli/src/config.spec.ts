@@ -5,6 +5,7 @@ describe('the configuration of the commands', () => {
   it('needs nothing', () => {
     expect(readConfig({}, '/srv/berth')).toEqual({
       databaseUrl: undefined,
+      databaseDirectUrl: undefined,
       postgresDirectory: '/srv/berth/.berth/postgres',
       host: '127.0.0.1',
       port: 8778,
@@ -17,6 +18,8 @@ describe('the configuration of the commands', () => {
   it('takes what is set, and an empty variable for none', () => {
     const env = {
       DATABASE_URL: 'postgres://u:p@db/berth',
+      DATABASE_DIRECT_URL: 'postgres://u:p@primary/berth',
+      BERTH_DATABASE_POOLER: 'transaction',
       HOST: '::1',
       PORT: '80',
       BERTH_DATA_DIR: 'state',
@@ -24,6 +27,7 @@ describe('the configuration of the commands', () => {
     };
     expect(readConfig(env, '/srv')).toEqual({
       databaseUrl: 'postgres://u:p@db/berth',
+      databaseDirectUrl: 'postgres://u:p@primary/berth',
       postgresDirectory: '/srv/state/postgres',
       host: '::1',
       port: 80,
@@ -46,6 +50,14 @@ describe('the configuration of the commands', () => {
     ['PORT', '65536', /^PORT: '65536', expected a port /],
     ['HOST', 'a b', /^HOST: 'a b', expected a host name or address$/],
     ['DATABASE_URL', 'mysql://u:secret@db/x', /^DATABASE_URL: '…', expected postgres:/],
+    ['DATABASE_DIRECT_URL', 'mysql://u:secret@db/x', /^DATABASE_DIRECT_URL: '…', expected postgres:/],
+    ['DATABASE_DIRECT_URL', 'postgres://u:p@db/x', /^DATABASE_URL: missing, /],
+    ['BERTH_DATABASE_POOLER', 'session', /^BERTH_DATABASE_POOLER: 'session', expected none or transaction$/],
+    [
+      'BERTH_DATABASE_POOLER',
+      'transaction',
+      /^DATABASE_DIRECT_URL: missing, expected postgres:.* straight to PostgreSQL/,
+    ],
   ])('refuses %s=%s in one line', (name, value, message) => {
     expect(() => readConfig({ [name]: value }, '/srv')).toThrow(message);
   });

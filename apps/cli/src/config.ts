@@ -6,6 +6,8 @@ import { Refusal } from './refusal.js';
 export interface CliConfig {
   /** Undefined: Berth runs a PostgreSQL of its own. */
   readonly databaseUrl: string | undefined;
+  /** Straight to the server where `databaseUrl` leads to a pooler: commands use sessions. */
+  readonly databaseDirectUrl: string | undefined;
   /** Where that PostgreSQL has its data. */
   readonly postgresDirectory: string;
   readonly host: string;
@@ -30,6 +32,8 @@ const count: Setting = { expected: 'a whole number from 0', accepts: (value) => 
 /** The service that uses it knows what it may say. */
 const anything: Setting = { expected: 'a value', accepts: () => true };
 
+const POOLERS = ['none', 'transaction'];
+
 /**
  * Every variable of Berth's own; another `BERTH_` name is a mistake in writing, and would silently do nothing.
  * What each means stands in docs/configuration.md.
@@ -43,6 +47,7 @@ export const BERTH_SETTINGS: Readonly<Record<string, Setting>> = {
   BERTH_CHANGES_RETENTION_SECONDS: count,
   BERTH_CORS_ALLOWED_HEADERS: anything,
   BERTH_CORS_ALLOWED_ORIGINS: anything,
+  BERTH_DATABASE_POOLER: { expected: POOLERS.join(' or '), accepts: (value) => POOLERS.includes(value) },
   BERTH_DATA_DIR: anything,
   BERTH_DEFAULT_MICROVERSION: {
     expected: 'a version such as 1.0 or 1.39, or latest',
@@ -68,13 +73,14 @@ export const BERTH_SETTINGS: Readonly<Record<string, Setting>> = {
 
 /** Upper-case names that several programs share; ours by use, not by prefix. */
 const SHARED_SETTINGS: Readonly<Record<string, Setting>> = {
+  DATABASE_DIRECT_URL: { expected: 'postgres://user:password@host:port/database', accepts: isPostgresUrl },
   DATABASE_URL: { expected: 'postgres://user:password@host:port/database', accepts: isPostgresUrl },
   HOST: { expected: 'a host name or address', accepts: (value) => /^[\w.:-]+$/.test(value) },
   PORT: { expected: 'a port from 1 to 65535', accepts: isPort },
 };
 
 /** Passwords stand in it. */
-const SECRET = new Set(['DATABASE_URL']);
+const SECRET = new Set(['DATABASE_DIRECT_URL', 'DATABASE_URL']);
 
 const DEFAULT_HOST = '127.0.0.1';
 const DEFAULT_PORT = 8778;
@@ -93,8 +99,10 @@ export function readConfig(env: Environment, workingDirectory: string): CliConfi
     if (setting === undefined || value === undefined || value === '' || setting.accepts(value)) continue;
     throw new Refusal(`${name}: '${SECRET.has(name) ? '…' : value}', expected ${setting.expected}`);
   }
+  checkDatabase(env);
   return {
     databaseUrl: env.DATABASE_URL || undefined,
+    databaseDirectUrl: env.DATABASE_DIRECT_URL || undefined,
     postgresDirectory: resolve(workingDirectory, env.BERTH_DATA_DIR || DEFAULT_DATA_DIR, 'postgres'),
     host: env.HOST || DEFAULT_HOST,
     port: Number(env.PORT || DEFAULT_PORT),
@@ -102,6 +110,18 @@ export function readConfig(env: Environment, workingDirectory: string): CliConfi
     servingRole: env.BERTH_SERVING_ROLE || undefined,
     drainDelayMs: Number(env.BERTH_DRAIN_DELAY_MS || 0),
   };
+}
+
+function checkDatabase(env: Environment): void {
+  if (env.BERTH_DATABASE_POOLER === 'transaction' && !env.DATABASE_DIRECT_URL) {
+    throw new Refusal(
+      'DATABASE_DIRECT_URL: missing, expected postgres://… straight to PostgreSQL: BERTH_DATABASE_POOLER=transaction ' +
+        'says that DATABASE_URL leads to a pooler, and some of the work needs a session',
+    );
+  }
+  if (env.DATABASE_DIRECT_URL && !env.DATABASE_URL) {
+    throw new Refusal('DATABASE_URL: missing, expected postgres://… to the database that DATABASE_DIRECT_URL names');
+  }
 }
 
 function isPostgresUrl(value: string): boolean {

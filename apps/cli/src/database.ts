@@ -7,6 +7,8 @@ import { Refusal } from './refusal.js';
 /** The database that a command works on. */
 export interface Database {
   readonly url: string;
+  /** The same without a pooler between: for what needs a session, migrations among it. */
+  readonly directUrl: string;
   /** Its server was left running by a Berth that died, whose API may not have ended yet. */
   readonly adopted: boolean;
   /** Keeps the server running from now on, as far as that is ours to do; see `EmbeddedPostgres.watch`. */
@@ -20,17 +22,21 @@ export type Say = (line: string) => void;
  * runs as long as the work does.
  */
 export async function withDatabase<T>(
-  { databaseUrl, postgresDirectory }: CliConfig,
+  { databaseUrl, databaseDirectUrl, postgresDirectory }: CliConfig,
   say: Say,
   work: (database: Database) => Promise<T>,
 ): Promise<T> {
-  if (databaseUrl !== undefined) return await work({ url: databaseUrl, adopted: false, watch: () => undefined });
+  if (databaseUrl !== undefined) {
+    const directUrl = databaseDirectUrl ?? databaseUrl;
+    return await work({ url: databaseUrl, directUrl, adopted: false, watch: () => undefined });
+  }
   say(`starting PostgreSQL in ${postgresDirectory} …`);
   const postgres = await EmbeddedPostgres.start({ directory: postgresDirectory, say });
   if (postgres.adopted) say(`took over the PostgreSQL that was still running (process ${postgres.pid})`);
   if (postgres.home !== postgresDirectory) say(`its data are in ${postgres.home}`);
   try {
-    return await work({ url: postgres.url, adopted: postgres.adopted, watch: (giveUp) => postgres.watch(giveUp) });
+    const { url, adopted } = postgres;
+    return await work({ url, directUrl: url, adopted, watch: (giveUp) => postgres.watch(giveUp) });
   } finally {
     await postgres.stop();
     say('PostgreSQL stopped');

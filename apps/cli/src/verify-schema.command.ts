@@ -10,7 +10,7 @@ export function addVerifySchemaCommand(program: Command, say: Say): void {
     .description('compare the schema of the database with the one this version expects')
     .action(async () => {
       const config = readConfig(process.env, process.cwd());
-      const differences = await withDatabase(config, say, ({ url }) => withConnection(url, verifySchema));
+      const differences = await withDatabase(config, say, ({ directUrl }) => withConnection(directUrl, verifySchema));
       for (const difference of differences) say(difference);
       say(differences.length === 0 ? 'the schema is as expected' : `${differences.length} differences`);
       process.exitCode = differences.length === 0 ? 0 : 1;

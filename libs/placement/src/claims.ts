@@ -14,6 +14,7 @@ import {
 import {
   LedgerStore,
   listStaleFences,
+  LostRace,
   outsideFences,
   OwnerNames,
   placeInWork,
@@ -169,6 +170,17 @@ export class Claims {
   }
 
   private async transact(group: readonly Waiting[]): Promise<readonly Outcome[]> {
+    try {
+      return await this.once(group);
+    } catch (error) {
+      // It ran often enough for any other race: owners that are remembered may be gone from the database.
+      if (!(error instanceof LostRace)) throw error;
+      this.owners.forget();
+      return await this.once(group);
+    }
+  }
+
+  private async once(group: readonly Waiting[]): Promise<readonly Outcome[]> {
     const operations = group.map(({ operation }) => operation);
     await this.owners.ensure(operations.flatMap(({ writes = [] }) => writes));
     return await this.transactions.runByKey('claims', async (tx) => {

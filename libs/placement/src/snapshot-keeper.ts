@@ -1,11 +1,11 @@
 import { applyDelta, indexOfUuid, SnapshotBuilder, type Snapshot } from '#berth/candidates';
 import { NotFound, REASONS, type SupplyDelta } from '#berth/domain';
-import { ChangeSession, ChangeStore, Spread, Transactions, type ReadingPoint } from '#berth/store';
+import { ChangeSession, ChangeStore, Spread, Transactions, type Reading } from '#berth/store';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 
 /** A snapshot and the point of the database's history that it shows. */
 interface Kept {
-  readonly at: ReadingPoint;
+  readonly reading: Reading;
   readonly snapshot: Snapshot;
 }
 
@@ -94,11 +94,11 @@ export class SnapshotKeeper implements OnApplicationBootstrap, OnApplicationShut
     const { kept } = this;
     if (kept === undefined) return await this.readAll();
     this.checks += 1;
-    const changes = await this.session.run((tx) => this.changes.since(tx, kept.at));
+    const changes = await this.session.run((tx) => this.changes.since(tx, kept.reading));
     if (changes.status === 'forgotten') return await this.readAll();
     const snapshot = changes.status === 'unchanged' ? kept.snapshot : this.applied(kept.snapshot, changes.delta);
     if (snapshot === undefined) return await this.readAll();
-    this.kept = { at: changes.at, snapshot };
+    this.kept = { reading: { ...kept.reading, at: changes.at }, snapshot };
     return snapshot;
   }
 
@@ -118,14 +118,14 @@ export class SnapshotKeeper implements OnApplicationBootstrap, OnApplicationShut
     this.wholeReadings += 1;
     // Of no use any more, and two large snapshots need not be there at once.
     this.kept = undefined;
-    const { at, builder } = await this.transactions.read('snapshot.readAll', async (tx) => {
-      const { at, names } = await this.changes.begin(tx);
+    const { reading, builder } = await this.transactions.read('snapshot.readAll', async (tx) => {
+      const { reading, names } = await this.changes.begin(tx);
       const builder = new SnapshotBuilder(names);
       for await (const portion of this.changes.portions(tx)) builder.add(portion);
-      return { at, builder };
+      return { reading, builder };
     });
     const snapshot = builder.finish();
-    this.kept = { at, snapshot };
+    this.kept = { reading, snapshot };
     return snapshot;
   }
 

@@ -4,7 +4,8 @@ import { REASONS, Unavailable } from '#berth/domain';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { advisoryKey } from './advisory-lock.js';
-import { ANSWER_LIMIT_MS, CONNECT_LIMIT_MS } from './data-source.js';
+import { ANSWER_LIMIT_MS, CONNECT_LIMIT_MS, STAY_IN_TOUCH } from './data-source.js';
+import { sessionUrl } from './database-address.js';
 import { isLockTimeout, isUnavailable } from './pg-errors.js';
 
 /** Each is a connection; more at once would keep other clients of the database out. */
@@ -40,7 +41,7 @@ export class AdvisorySessions {
 
   /**
    * Holds the lock of that name; undefined if it is not free within `waitMs`. Throws Unavailable, and the signal's reason if it
-   * aborts first. Needs sessions: a pooler in front of the database must not share them out by transaction.
+   * aborts first. Each needs a session: where a pooler shares them out by transaction it goes past it.
    */
   async take(name: string, waitMs: number, signal?: AbortSignal): Promise<AdvisoryHold | undefined> {
     signal?.throwIfAborted();
@@ -90,13 +91,12 @@ export class AdvisorySessions {
   }
 
   private newClient(): pg.Client {
-    const { url } = this.dataSource.options as { url?: string };
     return new pg.Client({
-      connectionString: url ?? '',
+      connectionString: sessionUrl(this.dataSource),
       application_name: 'berth lock',
       connectionTimeoutMillis: CONNECT_LIMIT_MS,
       query_timeout: ANSWER_LIMIT_MS,
-      keepAlive: true,
+      ...STAY_IN_TOUCH,
     });
   }
 }

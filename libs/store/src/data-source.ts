@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import type { ClientBase } from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { AggregateEntity, ProviderAggregateEntity } from './aggregate/aggregate.entity.js';
 import { AllocationEntity } from './allocation/allocation.entity.js';
@@ -10,6 +11,7 @@ import {
 } from './change/change.entity.js';
 import { ConsumerTypeEntity, ProjectEntity, UserEntity } from './consumer/consumer-names.entity.js';
 import { ConsumerEntity } from './consumer/consumer.entity.js';
+import type { DatabaseAddress, WayOptions } from './database-address.js';
 import { InventoryEntity } from './inventory/inventory.entity.js';
 import { LockPoolEntity, LockPoolRequestEntity } from './lock-pool/lock-pool.entity.js';
 import { ProviderEntity } from './provider/provider.entity.js';
@@ -44,6 +46,12 @@ const STATEMENT_LIMIT_MS = 10_000;
  * statement by itself, so that a busy database is not taken for one that is gone: ms.
  */
 export const ANSWER_LIMIT_MS = 15_000;
+
+/**
+ * A machine that vanished says nothing, not even that it is gone. The network asks an idle connection after so long, and
+ * gives it up some ten seconds later: ms.
+ */
+export const STAY_IN_TOUCH = { keepAlive: true, keepAliveInitialDelayMillis: 5_000 } as const;
 
 /** The options of every connection to the database; `databaseUrl` as node-postgres takes it. */
 export function dataSourceOptions(databaseUrl: string, poolSize = POOL_SIZE): DataSourceOptions {
@@ -88,8 +96,12 @@ export function dataSourceOptions(databaseUrl: string, poolSize = POOL_SIZE): Da
     applicationName: 'berth',
     poolSize,
     connectTimeoutMS: CONNECT_LIMIT_MS,
-    // Statements that don't wait for one another's answers share a trip to the server.
-    extra: { idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_LIMIT_MS, pipeline: true },
+    extra: {
+      ...STAY_IN_TOUCH,
+      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_LIMIT_MS,
+      // Statements that don't wait for one another's answers share a trip to the server.
+      pipeline: true,
+    },
   };
 }
 
@@ -97,10 +109,54 @@ export function dataSourceOptions(databaseUrl: string, poolSize = POOL_SIZE): Da
  * The same for a service: no statement is waited for without end. Migrations and commands have no such limits. Parameters
  * of the URL (`statement_timeout`, `query_timeout`, …) come before these.
  */
-export function servingOptions(databaseUrl: string): DataSourceOptions {
-  const options = dataSourceOptions(databaseUrl);
-  const limits = { statement_timeout: STATEMENT_LIMIT_MS, query_timeout: ANSWER_LIMIT_MS };
-  return { ...options, migrations: [], extra: { ...(options.extra as object), ...limits } };
+export function servingOptions(address: DatabaseAddress): DataSourceOptions {
+  const options = dataSourceOptions(address.url);
+  const ways: WayOptions = { berthDirectUrl: address.directUrl };
+  const limits = { query_timeout: ANSWER_LIMIT_MS, verify: refuseStandby };
+  const extra = { ...(options.extra as object), ...ways, ...limits };
+  if (address.isPooled !== true) {
+    return { ...options, migrations: [], extra: { ...extra, statement_timeout: STATEMENT_LIMIT_MS } };
+  }
+  // Settings of a session, sent with its start, are refused by poolers: each transaction says its own.
+  const { url, statementMs } = withoutStatementLimit(address.url);
+  const shared: WayOptions = { berthSharedStatementMs: statementMs };
+  const withoutSettings = { ...extra, ...shared, idle_in_transaction_session_timeout: undefined };
+  return { ...(options as PostgresOptions), url, migrations: [], extra: withoutSettings };
+}
+
+type PostgresOptions = Extract<DataSourceOptions, { type: 'postgres' }>;
+
+function withoutStatementLimit(databaseUrl: string): { url: string; statementMs: number } {
+  const url = new URL(databaseUrl);
+  const given = Number(url.searchParams.get('statement_timeout') ?? STATEMENT_LIMIT_MS);
+  for (const name of ['statement_timeout', 'idle_in_transaction_session_timeout']) url.searchParams.delete(name);
+  return { url: url.href, statementMs: Number.isInteger(given) && given >= 0 ? given : STATEMENT_LIMIT_MS };
+}
+
+/** Asked of every new connection of the pool: what a standby answers is old, and it takes no writes. */
+function refuseStandby(client: ClientBase, done: (error?: Error) => void): void {
+  // The pool doesn't listen to it meanwhile, and a loss that nobody hears of would end the process; the question tells of it.
+  client.on('error', () => undefined);
+  client
+    .query<{ standby: boolean }>('select pg_is_in_recovery() as standby')
+    .then(({ rows }) => done(rows[0]?.standby === true ? new StandbyRefused() : undefined), done);
+}
+
+class StandbyRefused extends Error {
+  /** That of a server which refuses to write. */
+  readonly code = '25006';
+
+  constructor() {
+    super('what was reached is a standby, not the primary');
+  }
+}
+
+/** What a transaction on a shared session says at its beginning, in the place of settings of the session. */
+export function sharedSettings(statementMs: number): string {
+  return (
+    `set local statement_timeout = ${statementMs}; ` +
+    `set local idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_LIMIT_MS}`
+  );
 }
 
 /** Opens a connection pool. The caller closes it with `destroy()`. */

@@ -9,11 +9,12 @@ export type { HeldByConsumer, ProviderAllocations } from './allocation/provider-
 export { ChangeSession } from './change/change-session.js';
 export { ChangeLogStore, LogSession, type Lines, type LogWindow } from './change/change-log.store.js';
 export { ChangeStore, type Changes } from './change/change.store.js';
-export { isBehind, type ReadingPoint } from './change/reading-point.js';
+export { isBehind, type Reading, type ReadingPoint } from './change/reading-point.js';
 export { ConsumerStore, type ConsumerFilter } from './consumer/consumer.store.js';
 export { ProviderTreeStore } from './provider/provider-tree.store.js';
 export { OwnerNames } from './consumer/owner-names.js';
 export { openDataSource } from './data-source.js';
+export type { DatabaseAddress } from './database-address.js';
 export { listStaleFences } from './fence/fence.store.js';
 export { outsideFences, presentFence, underFence } from './fence/present-fence.js';
 export { GenerationService, type Bump } from './generation/generation.service.js';

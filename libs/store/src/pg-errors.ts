@@ -8,6 +8,8 @@ const SQLSTATE = {
   untranslatableCharacter: '22P05',
   lockNotAvailable: '55P03',
   insufficientPrivilege: '42501',
+  objectNotInPrerequisiteState: '55000',
+  readOnlyTransaction: '25006',
 } as const;
 
 /**
@@ -70,10 +72,19 @@ export function isUnstorableText(error: unknown): boolean {
   return code === SQLSTATE.invalidByteSequence || code === SQLSTATE.untranslatableCharacter;
 }
 
-/** The database is down, going down, out of room or unreachable. */
+/**
+ * What answered is not the primary: a standby, or one that was demoted. It refuses writes, and says "recovery is in
+ * progress" (55000) where it is asked for the log's end.
+ */
+export function isElsewhere(error: unknown): boolean {
+  const code = codeOf(error);
+  return code === SQLSTATE.readOnlyTransaction || code === SQLSTATE.objectNotInPrerequisiteState;
+}
+
+/** The database is down, going down, out of room, unreachable, or what is reached is not its primary. */
 export function isUnavailable(error: unknown): boolean {
   const code = codeOf(error);
-  if (code !== undefined) return UNAVAILABLE.test(code) || CONNECTION_FAILURES.has(code);
+  if (code !== undefined) return UNAVAILABLE.test(code) || CONNECTION_FAILURES.has(code) || isElsewhere(error);
   return error instanceof Error && WITHOUT_CODE.test(error.message);
 }
 

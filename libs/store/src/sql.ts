@@ -3,6 +3,8 @@ import type { ClientBase } from 'pg';
 /** The handle of one running transaction. Statements run on it, in order, and nowhere else. */
 export interface Tx {
   readonly client: ClientBase;
+  /** The connection is shared with others by a pooler, transaction by transaction: what is prepared on it is not found again. */
+  readonly isShared?: boolean;
 }
 
 /** One SQL statement: its name is that of the prepared statement, `Row` what it answers. */
@@ -41,6 +43,7 @@ export async function run<Row>(
   { name, text }: Statement<Row>,
   values: readonly unknown[] = [],
 ): Promise<{ rows: Row[]; count: number }> {
-  const result = await tx.client.query({ name, text, values: values as unknown[] });
+  const prepared = tx.isShared === true ? undefined : name;
+  const result = await tx.client.query({ name: prepared, text, values: values as unknown[] });
   return { rows: result.rows as Row[], count: result.rowCount ?? 0 };
 }

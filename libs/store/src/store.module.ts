@@ -11,6 +11,7 @@ import { LockspaceStore } from './cluster-lock/lockspace.store.js';
 import { ConsumerStore } from './consumer/consumer.store.js';
 import { OwnerNames } from './consumer/owner-names.js';
 import { servingOptions } from './data-source.js';
+import type { DatabaseAddress } from './database-address.js';
 import { GenerationService } from './generation/generation.service.js';
 import { InventoryStore } from './inventory/inventory.store.js';
 import { LedgerStore } from './ledger/ledger.store.js';
@@ -52,14 +53,14 @@ const STORES = [
   ServiceStore,
 ];
 
-/** The stores, on one connection pool to the database at `databaseUrl`. The schema must be there already. */
+/** The stores, on one connection pool to the database. The schema must be there already. */
 @Module({})
 export class StoreModule {
-  static forRoot(databaseUrl: string): DynamicModule {
+  static forRoot(address: DatabaseAddress): DynamicModule {
     return {
       module: StoreModule,
       global: true,
-      imports: [TypeOrmModule.forRoot({ ...servingOptions(databaseUrl), retryAttempts: 0 })],
+      imports: [TypeOrmModule.forRoot({ ...servingOptions(address), retryAttempts: 0 })],
       providers: STORES,
       exports: STORES,
     };

@@ -4,12 +4,15 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { BerthError, FenceStale, Invalid, REASONS, Unavailable } from '#berth/domain';
 import type { PoolClient } from 'pg';
 import { DataSource } from 'typeorm';
-import { fateOf, type CommitFate } from './commit.js';
+import { fateOf, type CommitFate, type Opened } from './commit.js';
+import { sharedSettings } from './data-source.js';
+import { sharedStatementMs } from './database-address.js';
 import { listStaleFences } from './fence/fence.store.js';
 import { presentFence } from './fence/present-fence.js';
 import { LostRace } from './lost-race.js';
-import { isRetryable, isUnavailable, isUnstorableText } from './pg-errors.js';
+import { isElsewhere, isRetryable, isUnavailable, isUnstorableText } from './pg-errors.js';
 import { renewPlans } from './plans.js';
+import { TIMELINE } from './server-run.js';
 import type { Tx } from './sql.js';
 import { TransactionMeasures } from './transaction-measures.js';
 import { watched } from './watcher.js';
@@ -20,20 +23,39 @@ const MAX_ATTEMPTS = 10;
 /** Full jitter: writers that met once shall not meet again. */
 const MAX_PAUSE_MS = 20;
 
-/** The id is drawn at once, so that a commit whose answer is lost can be asked after. */
-const BEGIN = 'begin; select pg_current_xact_id()::text as xid';
+/**
+ * The id is drawn at once, so that a commit whose answer is lost can be asked after; with when and on which timeline, because an id
+ * that was lost with a server is given out again.
+ */
+const IDENTITY = `select pg_current_xact_id()::text as xid, now()::text as begun, ${TIMELINE} as timeline`;
 
 /**
- * The same for statements that find all their rows by key, few or many. A plan made while tables were small or unknown
+ * For statements that find all their rows by key, few or many. A plan made while tables were small or unknown
  * would read them whole for as long as it is kept: making a world of 10,000 hosts then cost twice as much.
  */
-const BEGIN_BY_KEY = `${BEGIN}, ${[
+const BY_KEY = [
   ['plan_cache_mode', 'force_generic_plan'],
   ...['seqscan', 'bitmapscan', 'hashjoin', 'mergejoin'].map((way) => [`enable_${way}`, 'off']),
   ['jit', 'off'],
 ]
   .map(([name, value]) => `set_config('${name}', '${value}', true)`)
-  .join(', ')}`;
+  .join(', ');
+
+/** How a transaction begins: one text, one trip. */
+interface Beginning {
+  readonly text: string;
+  readonly writes: boolean;
+}
+
+/** `sharedMs`: behind a pooler nothing outlives a transaction, so each says its own settings. */
+function beginnings(sharedMs: number | undefined): Readonly<Record<'write' | 'byKey' | 'read', Beginning>> {
+  const settings = sharedMs === undefined ? '' : `; ${sharedSettings(sharedMs)}`;
+  return {
+    write: { text: `begin${settings}; ${IDENTITY}`, writes: true },
+    byKey: { text: `begin${settings}; ${IDENTITY}, ${BY_KEY}`, writes: true },
+    read: { text: `begin isolation level repeatable read read only${settings}`, writes: false },
+  };
+}
 
 /** The only way to a transaction. */
 @Injectable()
@@ -41,8 +63,14 @@ export class Transactions {
   /** What they came to, by name. */
   readonly measures = new TransactionMeasures();
   private readonly logger = new Logger(Transactions.name);
+  private readonly isShared: boolean;
+  private readonly begin: ReturnType<typeof beginnings>;
 
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {
+    const sharedMs = sharedStatementMs(dataSource);
+    this.isShared = sharedMs !== undefined;
+    this.begin = beginnings(sharedMs);
+  }
 
   /**
    * Runs `work` in one read-committed transaction and answers what it answers, after commit. Work that throws
@@ -51,7 +79,7 @@ export class Transactions {
    * under a fence (`underFence`) whose hold has ended.
    */
   run<T>(name: string, work: (tx: Tx) => Promise<T>): Promise<T> {
-    return this.attempt(name, BEGIN, fenced(work));
+    return this.attempt(name, this.begin.write, fenced(work));
   }
 
   /**
@@ -59,24 +87,24 @@ export class Transactions {
    * knows of no fence: who groups the work of several looks after theirs.
    */
   runByKey<T>(name: string, work: (tx: Tx) => Promise<T>): Promise<T> {
-    return this.attempt(name, BEGIN_BY_KEY, work);
+    return this.attempt(name, this.begin.byKey, work);
   }
 
   /** Runs reads that must see one state of the database: repeatable read, read only. Otherwise as `run`. */
   read<T>(name: string, work: (tx: Tx) => Promise<T>): Promise<T> {
-    return this.attempt(name, 'begin isolation level repeatable read read only', work);
+    return this.attempt(name, this.begin.read, work);
   }
 
-  /** Runs reads of a single statement: no transaction is opened for it. Otherwise as `run`. */
+  /** Runs reads of a single statement, and no more than one: no transaction is opened for it. Otherwise as `run`. */
   single<T>(name: string, work: (tx: Tx) => Promise<T>): Promise<T> {
     return this.attempt(name, undefined, work);
   }
 
-  private attempt<T>(name: string, begin: string | undefined, work: (tx: Tx) => Promise<T>): Promise<T> {
+  private attempt<T>(name: string, begin: Beginning | undefined, work: (tx: Tx) => Promise<T>): Promise<T> {
     return watched({ kind: 'transaction', name }, () => this.repeated(name, begin, work));
   }
 
-  private async repeated<T>(name: string, begin: string | undefined, work: (tx: Tx) => Promise<T>): Promise<T> {
+  private async repeated<T>(name: string, begin: Beginning | undefined, work: (tx: Tx) => Promise<T>): Promise<T> {
     const counts = this.measures.of(name);
     const startedMs = performance.now();
     try {
@@ -90,7 +118,7 @@ export class Transactions {
     }
   }
 
-  private async untilThrough<T>(name: string, begin: string | undefined, work: (tx: Tx) => Promise<T>): Promise<T> {
+  private async untilThrough<T>(name: string, begin: Beginning | undefined, work: (tx: Tx) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await this.once(begin, work);
@@ -103,35 +131,43 @@ export class Transactions {
     }
   }
 
-  private async once<T>(begin: string | undefined, work: (tx: Tx) => Promise<T>): Promise<T> {
+  private async once<T>(begin: Beginning | undefined, work: (tx: Tx) => Promise<T>): Promise<T> {
     const runner = this.dataSource.createQueryRunner();
+    let client: PoolClient | undefined;
     try {
-      const client = (await runner.connect()) as PoolClient;
-      renewPlans(client, begin?.startsWith(BEGIN) ?? false);
-      if (begin === undefined) return await work({ client });
-      const { result, xid } = await begun(client, begin, work);
-      await this.commit(client, xid);
+      client = (await runner.connect()) as PoolClient;
+      const tx = { client, isShared: this.isShared };
+      if (!this.isShared) renewPlans(client, begin?.writes === true);
+      if (begin === undefined) return await work(tx);
+      const { result, opened } = await begun(tx, begin.text, work);
+      await this.commit(client, opened);
       return result;
+    } catch (error) {
+      // Whoever gets the connection next would be refused as well: the pool closes one that has ended.
+      if (client !== undefined && isElsewhere(error)) void client.end().catch(() => undefined);
+      throw error;
     } finally {
       await runner.release();
     }
   }
 
   /** Commits. If the answer never comes, finds out whether it happened: nobody is told the wrong thing. */
-  private async commit(client: PoolClient, xid: string | undefined): Promise<void> {
+  private async commit(client: PoolClient, opened: Opened | undefined): Promise<void> {
     try {
       await client.query('commit');
     } catch (error) {
-      if (xid === undefined || !isUnavailable(error)) throw error;
-      this.logger.warn(`the connection was lost during the commit of transaction ${xid}; asking what became of it`);
-      if ((await this.fateOf(xid)) === 'aborted') throw error;
+      if (opened === undefined || !isUnavailable(error)) throw error;
+      this.logger.warn(
+        `the connection was lost during the commit of transaction ${opened.xid}; asking what became of it`,
+      );
+      if ((await this.fateOf(opened)) === 'aborted') throw error;
     }
   }
 
-  private async fateOf(xid: string): Promise<CommitFate> {
+  private async fateOf(opened: Opened): Promise<CommitFate> {
     const { lostCommits } = this.measures;
     try {
-      const fate = await fateOf(this.dataSource, xid);
+      const fate = await fateOf(this.dataSource, opened);
       lostCommits[fate] += 1;
       return fate;
     } catch (error) {
@@ -154,17 +190,18 @@ function fenced<T>(work: (tx: Tx) => Promise<T>): (tx: Tx) => Promise<T> {
 
 /** Begins and works: the beginning and the first statements of the work go out together. Undoes all of it on failure. */
 async function begun<T>(
-  client: PoolClient,
+  tx: Tx & { readonly client: PoolClient },
   begin: string,
   work: (tx: Tx) => Promise<T>,
-): Promise<{ result: T; xid: string | undefined }> {
+): Promise<{ result: T; opened: Opened | undefined }> {
+  const { client } = tx;
   const { stream } = (client as unknown as { connection: { stream: Writable } }).connection;
   stream.cork();
   process.nextTick(() => stream.uncork());
-  const opening = client.query(begin) as Promise<unknown> as Promise<Opened | Opened[]>;
+  const opening = client.query(begin) as Promise<unknown> as Promise<Answer | Answer[]>;
   try {
-    const [opened, result] = await Promise.all([opening, work({ client })]);
-    return { result, xid: Array.isArray(opened) ? opened.at(-1)?.rows[0]?.xid : undefined };
+    const [answers, result] = await Promise.all([opening, work(tx)]);
+    return { result, opened: Array.isArray(answers) ? answers.at(-1)?.rows[0] : undefined };
   } catch (error) {
     // A connection that can't even roll back is closed by the pool; what it held is undone by the server.
     await client.query('rollback').catch(() => undefined);
@@ -172,9 +209,9 @@ async function begun<T>(
   }
 }
 
-/** A transaction that may write also learns its id, in the same trip. */
-interface Opened {
-  readonly rows: readonly { readonly xid?: string }[];
+/** A transaction that may write also learns what it is, in the same trip. */
+interface Answer {
+  readonly rows: readonly Opened[];
 }
 
 function translate(error: unknown): unknown {

@@ -32,7 +32,7 @@ beforeAll(async () => {
   servers = await Promise.all([1, 2].map(() => startServer({ databaseUrl: database.url })));
   services = await Promise.all(
     [1, 2].map(() => {
-      const module = { module: Root, imports: [StoreModule.forRoot(database.url), LocksModule] };
+      const module = { module: Root, imports: [StoreModule.forRoot({ url: database.url }), LocksModule] };
       return NestFactory.createApplicationContext(module, { logger: false });
     }),
   );

@@ -21,7 +21,7 @@ export async function serve(config: CliConfig, say: Say): Promise<number> {
   process.on('SIGHUP', () => undefined);
   return await withDatabase(config, say, async (database) => {
     if (stop.asked) return 0;
-    await bringUpToDate(database.url, say);
+    await bringUpToDate(database.directUrl, say);
     await waitForFreePort(config.host, config.port, database.adopted ? PORT_LIMIT_AFTER_CRASH_MS : PORT_LIMIT_MS);
     if (stop.asked) return 0;
     return await runApi(config, database, stop, say);

@@ -1,3 +1,4 @@
+import { HISTORY } from '../server-run.js';
 import { statement, type Statement } from '../sql.js';
 
 /** The two logs, and where in `supply_changes_floor` each says up to where it has forgotten. */
@@ -70,16 +71,8 @@ export const nextMark = statement<{ readonly snapshot: string }>(
     order by horizon limit 1`,
 );
 
-/**
- * Which history of which database this is: another one after a restore, a fail-over or a move, where the numbers of
- * transactions say nothing about this one's.
- */
-export const history = statement<{ readonly history: string }>(
-  'changeLog.history',
-  `select left(md5(concat_ws(' ', (select system_identifier from pg_control_system()),
-                             left(pg_walfile_name(pg_current_wal_lsn()), 8),
-                             (select oid from pg_database where datname = current_database()))), 8) as history`,
-);
+/** Which history of which database this is. */
+export const history = statement<{ readonly history: string }>('changeLog.history', `select ${HISTORY} as history`);
 
 export interface LineRow {
   readonly id: number | null;

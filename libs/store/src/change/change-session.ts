@@ -3,7 +3,8 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { Unavailable } from '#berth/domain';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
-import { ANSWER_LIMIT_MS, CONNECT_LIMIT_MS } from '../data-source.js';
+import { ANSWER_LIMIT_MS, CONNECT_LIMIT_MS, STAY_IN_TOUCH } from '../data-source.js';
+import { sessionUrl } from '../database-address.js';
 import { isUnavailable } from '../pg-errors.js';
 import { renewPlans } from '../plans.js';
 import type { Tx } from '../sql.js';
@@ -48,13 +49,12 @@ export class ChangeSession implements OnApplicationShutdown {
   }
 
   private async connect(): Promise<pg.Client> {
-    const { url } = this.dataSource.options as { url?: string };
     const client = new pg.Client({
-      connectionString: url ?? '',
+      connectionString: sessionUrl(this.dataSource),
       application_name: 'berth freshness',
       connectionTimeoutMillis: CONNECT_LIMIT_MS,
       query_timeout: ANSWER_LIMIT_MS,
-      keepAlive: true,
+      ...STAY_IN_TOUCH,
     });
     // Told to whoever uses it next.
     client.on('error', () => this.drop(client));

@@ -7,9 +7,10 @@ import {
   type SupplyName,
 } from '#berth/domain';
 import { Injectable } from '@nestjs/common';
+import { readServerRun, serverRunOf } from '../server-run.js';
 import { run, type Tx } from '../sql.js';
 import * as sql from './change.sql.js';
-import { isBehind, type ReadingPoint } from './reading-point.js';
+import { isBehind, type Reading, type ReadingPoint } from './reading-point.js';
 
 type SupplyNames = Pick<Supply, 'traits' | 'resourceClasses'>;
 
@@ -28,9 +29,10 @@ export class ChangeStore {
    * Where a reading of everything stands, and all traits and classes: the first thing in a transaction that sees one state, before
    * `portions`.
    */
-  async begin(tx: Tx): Promise<{ at: ReadingPoint; names: SupplyNames }> {
+  async begin(tx: Tx): Promise<{ reading: Reading; names: SupplyNames }> {
     const { rows: now } = await run(tx, sql.snapshotNow);
-    return { at: now[0]?.at ?? '', names: await this.readNames(tx) };
+    const reading = { at: now[0]?.at ?? '', run: await readServerRun(tx) };
+    return { reading, names: await this.readNames(tx) };
   }
 
   /** All providers by id, so many at a time. While one portion is used, the database makes the next. */
@@ -48,8 +50,13 @@ export class ChangeStore {
     }
   }
 
-  /** What was committed since. One statement: run it by itself. Names, if they changed, are read after it. */
-  async since(tx: Tx, at: ReadingPoint): Promise<Changes> {
+  /**
+   * What was committed since, on a connection that keeps its session. One statement: run it by itself. Names, if they changed, are read
+   * after it. A server that was started meanwhile, or has taken the place of another, may lack what the reading saw, and have
+   * given its numbers to others: nothing can be said about it then.
+   */
+  async since(tx: Tx, { at, run: before }: Reading): Promise<Changes> {
+    if ((await serverRunOf(tx)) !== before) return { status: 'forgotten' };
     const { rows } = await run(tx, sql.since, [at]);
     const first = rows[0];
     if (first === undefined || first.forgotten || isBehind(first.now, at)) return { status: 'forgotten' };

@@ -37,7 +37,10 @@ export const ensureProjects = statement('consumer.ensureProjects', ensure('proje
 export const ensureUsers = statement('consumer.ensureUsers', ensure('users', 'external_id'));
 export const ensureTypes = statement('consumer.ensureTypes', ensure('consumer_types', 'name'));
 
-/** With its line in the log of changes. A row that another transaction inserted first is left out of the answer. */
+/**
+ * With its line in the log of changes. A row that another transaction inserted first is left out of the answer, and so is one whose
+ * project, user or type has no row.
+ */
 export const insert = statement<{ readonly id: string; readonly uuid: string }>(
   'consumer.insert',
   `with added as (
@@ -48,6 +51,7 @@ export const insert = statement<{ readonly id: string; readonly uuid: string }>(
        join projects p on p.external_id = wanted.project
        join users u on u.external_id = wanted.usr
        left join consumer_types t on t.name = wanted.type
+      where wanted.type is null or t.id is not null
       order by wanted.uuid
      on conflict (uuid) do nothing
      returning id, uuid, generation),
@@ -63,7 +67,7 @@ export const setOwners = statement(
      join projects p on p.external_id = wanted.project
      join users u on u.external_id = wanted.usr
      left join consumer_types t on t.name = wanted.type
-    where c.id = wanted.id`,
+    where c.id = wanted.id and (wanted.type is null or t.id is not null)`,
 );
 
 export const setHoldsSlots = statement(

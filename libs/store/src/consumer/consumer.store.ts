@@ -55,7 +55,10 @@ export class ConsumerStore {
     }));
   }
 
-  /** Adds consumers and answers their ids by uuid. Throws LostRace if another transaction added one first. */
+  /**
+   * Adds consumers and answers their ids by uuid. Throws LostRace if another transaction added one first, or the rows that
+   * `ensureOwners` made are gone, as they are when a standby took over that had not heard of them.
+   */
   async insert(tx: Tx, consumers: readonly LedgerConsumer[]): Promise<ReadonlyMap<string, string>> {
     if (consumers.length === 0) return new Map();
     const { rows } = await run(tx, sql.insert, [
@@ -66,19 +69,21 @@ export class ConsumerStore {
       consumers.map(({ generation }) => generation),
       consumers.map(({ slots }) => slots.length > 0),
     ]);
-    if (rows.length !== consumers.length) throw new LostRace('another transaction added the same consumer');
+    if (rows.length !== consumers.length)
+      throw new LostRace('another transaction added the same consumer, or an owner is gone');
     return new Map(rows.map(({ uuid, id }) => [uuid, id]));
   }
 
-  /** Writes project, user and type of stored consumers. */
+  /** Writes project, user and type of stored consumers. Throws LostRace if what `ensureOwners` made is gone. */
   async setOwners(tx: Tx, consumers: readonly (Owner & { readonly id: string | null })[]): Promise<void> {
     if (consumers.length === 0) return;
-    await run(tx, sql.setOwners, [
+    const { count } = await run(tx, sql.setOwners, [
       consumers.map(({ id }) => id),
       consumers.map(({ project }) => project),
       consumers.map(({ user }) => user),
       consumers.map(({ consumerType }) => consumerType ?? null),
     ]);
+    if (count !== consumers.length) throw new LostRace('an owner is gone');
   }
 
   /** The first `limit` of the consumers that pass every filter given, in order of id, after the id `after`. */

@@ -26,6 +26,11 @@ export class OwnerNames {
     if (this.known.size + fresh.length > MAX_REMEMBERED) this.known.clear();
     for (const owner of fresh) this.known.add(keyOf(owner));
   }
+
+  /** Rows that were there are not: another server has taken over, and had not heard of them. */
+  forget(): void {
+    this.known.clear();
+  }
 }
 
 function keyOf({ project, user, consumerType }: Owner): string {

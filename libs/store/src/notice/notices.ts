@@ -2,7 +2,8 @@ import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
-import { CONNECT_LIMIT_MS } from '../data-source.js';
+import { CONNECT_LIMIT_MS, STAY_IN_TOUCH } from '../data-source.js';
+import { sessionUrl } from '../database-address.js';
 import { run, type Tx } from '../sql.js';
 import { notify } from './notice.sql.js';
 
@@ -31,8 +32,7 @@ export interface NoticeListener {
 
 /**
  * Notices of other transactions, of this process and others, on one connection that is there only while somebody listens.
- * They come at most once, and not at all while the connection is away or where a pooler stands between that gives it to
- * others: whoever waits for one looks from time to time, too.
+ * They come at most once, and not at all while the connection is away: whoever waits for one looks from time to time, too.
  */
 @Injectable()
 export class Notices implements OnApplicationShutdown {
@@ -152,12 +152,11 @@ export class Notices implements OnApplicationShutdown {
   }
 
   private async connect(): Promise<pg.Client> {
-    const { url } = this.dataSource.options as { url?: string };
     const client = new pg.Client({
-      connectionString: url ?? '',
+      connectionString: sessionUrl(this.dataSource),
       application_name: 'berth notices',
       connectionTimeoutMillis: CONNECT_LIMIT_MS,
-      keepAlive: true,
+      ...STAY_IN_TOUCH,
     });
     client.on('notification', ({ channel, payload }) => {
       for (const listener of [...(this.listeners.get(channel) ?? [])]) listener.heard(payload ?? '');
