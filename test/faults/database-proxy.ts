@@ -37,27 +37,32 @@ export class DatabaseProxy {
     /** The database's URL by this way. */
     readonly url: string,
     private readonly server: Server,
-    private readonly target: NetConnectOpts,
+    private target: NetConnectOpts,
   ) {
     server.on('connection', (near: Socket) => this.open(near));
   }
 
   /** Opens a way to the database at `databaseUrl`, which may be a host and port or a socket in the file system. */
   static async open(databaseUrl: string): Promise<DatabaseProxy> {
-    const { host, port, user, password, database } = new pg.Client({ connectionString: databaseUrl });
-    const target = host.startsWith('/') ? { path: `${host}/.s.PGSQL.${port}` } : { host, port };
+    const { user, password, database } = new pg.Client({ connectionString: databaseUrl });
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const url = new URL(`postgres://127.0.0.1:${(server.address() as AddressInfo).port}/${database ?? ''}`);
     url.username = user ?? '';
     url.password = typeof password === 'string' ? password : '';
-    return new DatabaseProxy(url.href, server, target);
+    return new DatabaseProxy(url.href, server, targetOf(databaseUrl));
   }
 
   /** The next commit is cut, and with it every connection. With `refuse`, nobody gets through after that. */
   cutNextCommit(when: CommitCut, { refuse = false } = {}): void {
     this.planned = when;
     this.refuseAfterCut = refuse;
+  }
+
+  /** Cuts every connection, and leads new ones to the server of another URL: a standby that took over. */
+  leadTo(databaseUrl: string): void {
+    this.target = targetOf(databaseUrl);
+    this.cutAll();
   }
 
   /** Cuts every connection, and each new one. */
@@ -156,4 +161,9 @@ export class DatabaseProxy {
     line.far.end();
     line.far.resume();
   }
+}
+
+function targetOf(databaseUrl: string): NetConnectOpts {
+  const { host, port } = new pg.Client({ connectionString: databaseUrl });
+  return host.startsWith('/') ? { path: `${host}/.s.PGSQL.${port}` } : { host, port };
 }

@@ -8,6 +8,7 @@ export interface OwnerOptions {
   readonly directory: string;
   readonly account?: string;
   readonly relocated?: string;
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /** What the owner reported about itself. */
