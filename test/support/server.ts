@@ -100,7 +100,9 @@ function statusOf(url: string): Promise<number> {
 /** The test's own environment without what would configure the service; each test says what it wants. */
 export function cleanEnvironment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(
-    ([name]) => !name.startsWith('BERTH_') && !['HOST', 'PORT', 'DATABASE_URL', 'NODE_OPTIONS'].includes(name),
+    ([name]) =>
+      !name.startsWith('BERTH_') &&
+      !['HOST', 'PORT', 'DATABASE_URL', 'DATABASE_DIRECT_URL', 'NODE_OPTIONS'].includes(name),
   );
   return Object.fromEntries(kept);
 }
