@@ -43,10 +43,19 @@ export function send(url: string, { method, path, body, headers, limitMs }: Call
       let text = '';
       incoming.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
       incoming.once('error', failed);
-      incoming.once('end', () => end(incoming.statusCode ?? 0, text === '' ? undefined : JSON.parse(text)));
+      incoming.once('end', () => end(incoming.statusCode ?? 0, parsed(text)));
     });
     outgoing.end(payload);
   });
+}
+
+/** A proxy in between answers in its own words. */
+function parsed(text: string): unknown {
+  try {
+    return text === '' ? undefined : JSON.parse(text);
+  } catch {
+    return text;
+  }
 }
 
 /** Server-sent events of a path until the connection ends, or is ended by the answered function. */

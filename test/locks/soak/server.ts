@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { waitFor } from '../../support/wait-for.js';
 import { PROJECT } from './project.js';
 
-const START_LIMIT_MS = 60_000;
+const START_LIMIT_MS = 180_000;
 const STOP_LIMIT_MS = 30_000;
 const LISTENING = /"msg":"listening".*?"url":"(http[^"]+)"/;
 
@@ -19,12 +19,14 @@ process.once('exit', () => living.forEach((child) => child.kill('SIGKILL')));
 export class SoakServer {
   private child: ChildProcess | undefined;
   private output = '';
-  private port = 0;
 
   constructor(
     private readonly databaseUrl: string,
     /** A rule that its locks break (test/locks/broken.mjs); undefined: none. */
     private readonly broken?: string,
+    /** Where it listens, and what else it is told. */
+    private port = 0,
+    private readonly env: Readonly<Record<string, string>> = {},
   ) {}
 
   get url(): string {
@@ -39,6 +41,7 @@ export class SoakServer {
       env: {
         ...Object.fromEntries(kept),
         ...{ HOST: '127.0.0.1', PORT: `${this.port}`, DATABASE_URL: this.databaseUrl, SOAK_BROKEN: this.broken ?? '' },
+        ...this.env,
       },
       // The channel tells it when this process dies.
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
