@@ -1,7 +1,7 @@
 /** The configuration of each component, as docs/high-availability.md shows it, with the ports of this run. */
 
 /** What HAProxy asks a Berth, and takes 200 for "send me requests". */
-export const BERTH_CHECK_PATH = '/';
+export const BERTH_CHECK_PATH = '/readyz';
 
 export interface Node {
   readonly name: string;
