@@ -230,6 +230,15 @@ describe('a handle', () => {
     expect((await put(name, { handle, mode: 'unlock', token })).body).toMatchObject({ released: false });
   });
 
+  it('that nobody was given is not found, whatever its name', async () => {
+    for (const handle of ['15', 'none', randomUUID(), `${randomUUID()}'`]) {
+      const freed = await berth.delete(`${SPACE}/handles/${encodeURIComponent(handle)}`);
+      expect([handle, freed.status]).toEqual([handle, 404]);
+      const used = await berth.put(`${SPACE}/locks/l`, { handle, mode: 'shared' });
+      expect([handle, used.status]).not.toEqual([handle, 500]);
+    }
+  });
+
   it('is freed with what it holds', async () => {
     const name = fresh();
     const handle = await handleOf(name, 'ann', { cache_read: true });

@@ -60,6 +60,9 @@ export interface HandleState {
   readonly hold: GrantedLock | undefined;
 }
 
+/** The form of a handle's id; what has another one is the id of none, and no text for the database. */
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
 /** Lockspaces and handles, and locks as they are shown to whoever asks. */
 @Injectable()
 export class LockspaceStore {
@@ -151,6 +154,7 @@ export class LockspaceStore {
   }
 
   async findHandle(tx: Tx, id: string): Promise<HandleState | undefined> {
+    if (!UUID.test(id)) return undefined;
     const row = (await run(tx, sql.findHandle, [id])).rows[0];
     if (row === undefined) return undefined;
     const handle = toHandle(row);
