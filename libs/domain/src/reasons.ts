@@ -88,6 +88,9 @@ export const REASONS = {
   permitNotFound: 'berth.permit_not_found',
   // Who asks
   identityUnavailable: 'berth.identity_unavailable',
+  // Limits
+  requestTimeout: 'berth.request_timeout',
+  rateLimited: 'berth.rate_limited',
 } as const;
 
 export type Reason = (typeof REASONS)[keyof typeof REASONS];
