@@ -95,6 +95,23 @@ describe('what the parser of HTTP refuses', () => {
     expect(body).toContain('content-length header must be an integer');
   });
 
+  it.each([
+    ['no host', 'GET / HTTP/1.1\r\n\r\n', 400],
+    ['a path that is none', 'GET * HTTP/1.1\r\nHost: x\r\n\r\n', 401],
+    ['a path that is none, of somebody', 'GET * HTTP/1.1\r\nHost: x\r\nX-Auth-Token: admin\r\n\r\n', 404],
+    ['an expectation that nobody knows', 'GET / HTTP/1.1\r\nHost: x\r\nExpect: nonsense\r\n\r\n', 200],
+    ['a path without a slash', 'GET traits HTTP/1.1\r\nHost: x\r\nX-Auth-Token: admin\r\n\r\n', 400],
+  ])('%s', async (_, request, status) => {
+    const connection = await RawConnection.open(story.url);
+    connection.write(request);
+    const [answer = ''] = await connection.answers(1);
+    connection.close();
+    const [head = '', body = ''] = answer.split('\r\n\r\n');
+    expect(head).toContain(`HTTP/1.1 ${status} `);
+    expect(/x-openstack-request-id: (\S+)/i.exec(head)?.[1]).toMatch(REQUEST_ID);
+    if (status !== 200) expect(body).toContain(status === 401 ? '401 Unauthorized' : `"status":${status}`);
+  });
+
   it('what is no HTTP at all', async () => {
     const connection = await RawConnection.open(story.url);
     connection.write('nonsense\r\n\r\n');

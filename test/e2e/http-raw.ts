@@ -54,12 +54,18 @@ export class RawConnection {
     const { hostname, port } = new URL(url);
     const socket = connect(Number(port), hostname);
     const connection = new RawConnection(socket);
-    await waitFor(() => socket.readyState === 'open', { what: 'a connection' });
+    // One that is turned away may be over before it is seen open.
+    await waitFor(() => socket.readyState === 'open' || connection.ended, { what: 'a connection' });
     return connection;
   }
 
   write(text: string): void {
     this.socket.write(text);
+  }
+
+  /** Takes nothing more of what comes. */
+  pause(): void {
+    this.socket.pause();
   }
 
   /** Everything that came, once `count` answers have begun or the other side has ended the connection. */

@@ -14,6 +14,8 @@ export interface RunningWorkers {
   readonly port: number;
   /** Every worker that ever said that it listens, in that order. */
   pids(): readonly number[];
+  /** Waits until it has said something that fits. */
+  says(pattern: RegExp): Promise<RegExpExecArray>;
   /** Asks it to end and answers its exit code, or the signal that ended it. */
   stop(): Promise<number | string>;
 }
@@ -42,5 +44,5 @@ export async function startWorkers(
     await stop();
     throw new Error(`${(error as Error).message}; it said:\n${command.output()}`, { cause: error });
   }
-  return { url: `http://127.0.0.1:${port}`, port, pids, stop };
+  return { url: `http://127.0.0.1:${port}`, port, pids, says: command.says, stop };
 }

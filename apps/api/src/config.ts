@@ -8,6 +8,8 @@ import { readMetricsAccess, type MetricsAccess } from './http/metrics/metrics-co
 import { MAX_MINOR, negotiate } from './http/microversion.js';
 import { readPolicyConfig, type PolicyConfig } from './http/policy-config.js';
 import { isTraced } from './http/tracing/tracing.js';
+import { readLimits, type LimitsConfig } from './http/limits/limits-config.js';
+import { readTls, type TlsConfig } from './http/tls/tls.js';
 
 /** The environment of the API process, read once. Source: docs/configuration.md. */
 export interface ApiConfig {
@@ -32,13 +34,16 @@ export interface ApiConfig {
   readonly drainDelayMs: number;
   /** Whether requests are traced. */
   readonly traced: boolean;
+  readonly limits: LimitsConfig;
+  /** undefined: plain HTTP. */
+  readonly tls: TlsConfig | undefined;
 }
 
 /** Every BERTH_ variable that the service knows; another one stops it, because it is a typing error. */
 const KNOWN = new Set([
   'BERTH_AUTH',
-  'BERTH_COMPRESSION',
   'BERTH_CHANGES_RETENTION_SECONDS',
+  'BERTH_COMPRESSION',
   'BERTH_CORS_ALLOWED_HEADERS',
   'BERTH_CORS_ALLOWED_ORIGINS',
   'BERTH_DATABASE_POOLER',
@@ -49,16 +54,27 @@ const KNOWN = new Set([
   'BERTH_KEYSTONE_PUBLIC_URL',
   'BERTH_LOG_LEVEL',
   'BERTH_LOG_REQUESTS',
+  'BERTH_MAX_BUFFER_MB',
   'BERTH_MAX_CANDIDATES',
+  'BERTH_MAX_CONNECTIONS',
+  'BERTH_MAX_REQUESTS',
+  'BERTH_MAX_WAITING',
   'BERTH_METRICS',
   'BERTH_POLICY',
   'BERTH_POLICY_DEFAULTS',
   'BERTH_RANDOMIZE_CANDIDATES',
+  'BERTH_RATE_LIMIT',
+  'BERTH_REQUEST_TIMEOUT_SECONDS',
   'BERTH_REQUIRE_GENERATION',
+  'BERTH_RESPONSE_TIMEOUT_SECONDS',
   'BERTH_SERVING_ROLE',
+  'BERTH_TLS_CERT',
+  'BERTH_TLS_CLIENT_CA',
+  'BERTH_TLS_KEY',
   'BERTH_TOKENS_FILE',
   'BERTH_TOKEN_CACHE_SECONDS',
   'BERTH_TOKEN_STALE_SECONDS',
+  'BERTH_TRUSTED_PROXIES',
   'BERTH_WORKERS',
 ]);
 
@@ -103,6 +119,8 @@ export function readConfig(env: Environment): ApiConfig {
     metrics: readMetricsAccess(env),
     drainDelayMs: readDrainDelay(env),
     traced: isTraced(env),
+    limits: readLimits(env),
+    tls: readTls(env),
   };
 }
 

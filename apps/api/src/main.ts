@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { readFileSync } from 'node:fs';
+import { Server as TlsServer } from 'node:tls';
 import { LockMeasuresService, LockPoolsService } from '#berth/locks';
 import { ReadinessService, ResourceProvidersService, ServiceMeasuresService } from '#berth/placement';
 import { useWatcher } from '#berth/store';
@@ -23,9 +24,14 @@ import { serveMetrics, type MetricsSources } from './http/metrics/metrics.js';
 import { RequestMeasures } from './http/metrics/request-measures.js';
 import { watchRequests } from './http/request-watch.js';
 import { startTracing, type Tracing } from './http/tracing/tracing.js';
+import { Limits } from './http/limits/limits.js';
+import { loadCertificates, type TlsConfig } from './http/tls/tls.js';
 
 /** How long requests that are under way may take once the process is told to stop: ms. */
 const DRAIN_LIMIT_MS = 10_000;
+
+/** A terminal and a supervisor may both pass one wish to stop on, a moment apart: ms. */
+const SAME_WISH_MS = 500;
 
 /** How often connections that have become idle are closed while the process stops: ms. */
 const IDLE_SWEEP_MS = 50;
@@ -42,10 +48,12 @@ async function createService(config: ApiConfig, policy: LivePolicy): Promise<Ser
   const version = packageVersion();
   const tracing = await startTracing(config.traced, version);
   useWatcher(tracing?.steps);
-  const adapter = new BerthAdapter();
+  const adapter = new BerthAdapter(config.limits, config.tls);
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(config), adapter, {
     logger: new NestLog(),
     bodyParser: false,
+    // Only for what the service says of its own address.
+    ...(config.tls !== undefined && { httpsOptions: {} }),
     abortOnError: false,
   });
   const server = adapter.getInstance<FastifyInstance>();
@@ -56,7 +64,9 @@ async function createService(config: ApiConfig, policy: LivePolicy): Promise<Ser
   serveHealth(server, life, (limitMs) => readiness.check(limitMs));
   serveMetrics(server, config.metrics, metricsSources(app, version, measures));
   const providers = app.get(ResourceProvidersService);
-  installPipeline(server, { ...config, policy }, authentication, (uuid) => providers.exists(uuid));
+  const limits = new Limits(config.limits);
+  installPipeline(server, { ...config, authentication, limits, policy }, (uuid) => providers.exists(uuid));
+  renewCertificates(server, config.tls);
   app.useGlobalFilters(new ErrorFilter());
   serveDocumentation(app, version);
   return { app, life, tracing };
@@ -75,6 +85,12 @@ function metricsSources(app: NestFastifyApplication, version: string, requests: 
   };
 }
 
+/** New files count for new connections, and nobody is cut off. */
+function renewCertificates({ server }: FastifyInstance, tls: TlsConfig | undefined): void {
+  if (tls === undefined || !(server instanceof TlsServer)) return;
+  onReload('certificates', () => server.setSecureContext(loadCertificates(tls)));
+}
+
 function packageVersion(): string {
   const { version } = JSON.parse(readFileSync(new URL('../../../../package.json', import.meta.url), 'utf8')) as {
     version: string;
@@ -83,6 +99,7 @@ function packageVersion(): string {
 }
 
 function stopOnSignals({ app, life, tracing }: Service, drainDelayMs: number): void {
+  let stoppedAtMs: number | undefined;
   let closing = false;
   const close = async (): Promise<void> => {
     if (closing) return;
@@ -103,8 +120,11 @@ function stopOnSignals({ app, life, tracing }: Service, drainDelayMs: number): v
     process.exit(code);
   };
   const stop = (): void => {
+    // Who asks twice doesn't want to wait.
+    if (stoppedAtMs !== undefined && performance.now() - stoppedAtMs > SAME_WISH_MS) process.exit(1);
     if (life.stopping) return;
     life.stopping = true;
+    stoppedAtMs = performance.now();
     // Until balancers have noticed that no more should be sent, what they send is served.
     setTimeout(() => void close(), drainDelayMs);
   };

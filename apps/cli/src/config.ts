@@ -18,6 +18,8 @@ export interface CliConfig {
   readonly servingRole: string | undefined;
   /** How long they go on serving once they are told to stop: ms. */
   readonly drainDelayMs: number;
+  /** Whether clients come by https. */
+  readonly tls: boolean;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -59,15 +61,26 @@ export const BERTH_SETTINGS: Readonly<Record<string, Setting>> = {
   BERTH_LOG_LEVEL: anything,
   BERTH_LOG_REQUESTS: anything,
   BERTH_MAX_CANDIDATES: count,
+  BERTH_MAX_BUFFER_MB: count,
+  BERTH_MAX_CONNECTIONS: count,
+  BERTH_MAX_REQUESTS: count,
+  BERTH_MAX_WAITING: count,
   BERTH_METRICS: anything,
   BERTH_POLICY: anything,
   BERTH_POLICY_DEFAULTS: { expected: 'secure or legacy', accepts: (value) => value === 'secure' || value === 'legacy' },
   BERTH_RANDOMIZE_CANDIDATES: flag,
+  BERTH_RATE_LIMIT: anything,
+  BERTH_REQUEST_TIMEOUT_SECONDS: count,
   BERTH_REQUIRE_GENERATION: flag,
+  BERTH_RESPONSE_TIMEOUT_SECONDS: count,
   BERTH_SERVING_ROLE: anything,
+  BERTH_TLS_CERT: anything,
+  BERTH_TLS_CLIENT_CA: anything,
+  BERTH_TLS_KEY: anything,
   BERTH_TOKENS_FILE: anything,
   BERTH_TOKEN_CACHE_SECONDS: count,
   BERTH_TOKEN_STALE_SECONDS: count,
+  BERTH_TRUSTED_PROXIES: anything,
   BERTH_WORKERS: { expected: 'a number of processes from 1 to 64, or auto', accepts: isWorkerCount },
 };
 
@@ -109,6 +122,7 @@ export function readConfig(env: Environment, workingDirectory: string): CliConfi
     workers: env.BERTH_WORKERS === 'auto' ? availableParallelism() : Number(env.BERTH_WORKERS || 1),
     servingRole: env.BERTH_SERVING_ROLE || undefined,
     drainDelayMs: Number(env.BERTH_DRAIN_DELAY_MS || 0),
+    tls: Boolean(env.BERTH_TLS_CERT),
   };
 }
 

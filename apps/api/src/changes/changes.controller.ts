@@ -9,7 +9,7 @@ import { DocumentChanges } from './changes.docs.js';
 import { toFollowChanges } from './changes.query.js';
 import { changeStream } from './changes.stream.js';
 import { changesView } from './changes.view.js';
-import { AsFollower, type Follower } from './follower.js';
+import { AsFollower, waitsForChanges, type Follower } from './follower.js';
 
 @Controller('changes')
 export class ChangesController {
@@ -20,6 +20,7 @@ export class ChangesController {
     rule: 'berth:changes:list',
     gates: ['contract', 'accept', 'policy'],
     produces: ['application/json', EVENTS_TYPE],
+    waits: waitsForChanges,
     summary: 'Follow the changes of providers and consumers',
   })
   @DocumentChanges()

@@ -2,6 +2,7 @@ import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { prefers } from '../http/accept.js';
 import { contextOf } from '../http/context.js';
+import { queryPairs } from '../http/request-values.js';
 import { EVENTS_TYPE } from '../http/send.js';
 
 /** Who asks for changes, beside the query. */
@@ -20,7 +21,7 @@ export const AsFollower = createParamDecorator((_: unknown, context: ExecutionCo
   const request = http.getRequest<FastifyRequest>();
   const gone = new AbortController();
   http.getResponse<FastifyReply>().raw.once('close', () => gone.abort());
-  const wantsEvents = prefers(contextOf(request)?.accept ?? '', EVENTS_TYPE, 'application/json');
+  const wantsEvents = prefersEvents(request);
   const lastEventId = request.headers['last-event-id'];
   return {
     wantsEvents,
@@ -28,3 +29,12 @@ export const AsFollower = createParamDecorator((_: unknown, context: ExecutionCo
     signal: gone.signal,
   };
 });
+
+/** Whether a request follows the changes for longer than it takes to answer what there is. */
+export function waitsForChanges(request: FastifyRequest): boolean {
+  return prefersEvents(request) || queryPairs(request).some(([key, value]) => key === 'wait' && value !== '0');
+}
+
+function prefersEvents(request: FastifyRequest): boolean {
+  return prefers(contextOf(request)?.accept ?? '', EVENTS_TYPE, 'application/json');
+}

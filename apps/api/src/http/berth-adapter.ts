@@ -2,6 +2,9 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply } from 'fastify';
 import { Answer } from './answer.js';
 import { answerClientError } from './client-error.js';
+import { serverOptions } from './limits/connections.js';
+import type { LimitsConfig } from './limits/limits-config.js';
+import { tlsOptions, type TlsConfig } from './tls/tls.js';
 import { sendAnswer } from './send.js';
 
 /** Far above any real body: the largest known, a reshape of a whole site, has a few MB. */
@@ -21,7 +24,9 @@ const KEEP_ALIVE_MS = 75_000;
  * pipeline, and bodies come as bytes.
  */
 export class BerthAdapter extends FastifyAdapter {
-  constructor() {
+  /** Throws ConfigError if TLS is wanted and its files are of no use. */
+  constructor(limits: LimitsConfig, tls: TlsConfig | undefined) {
+    const http = { maxHeaderSize: MAX_HEADER_BYTES, ...serverOptions(limits) };
     super({
       bodyLimit: BODY_LIMIT_BYTES,
       keepAliveTimeout: KEEP_ALIVE_MS,
@@ -30,7 +35,10 @@ export class BerthAdapter extends FastifyAdapter {
       return503OnClosing: false,
       exposeHeadRoutes: false,
       clientErrorHandler: answerClientError,
-      http: { maxHeaderSize: MAX_HEADER_BYTES },
+      requestTimeout: limits.requestTimeoutMs,
+      connectionTimeout: limits.responseTimeoutMs,
+      ...(limits.trustedProxies.length > 0 && { trustProxy: [...limits.trustedProxies] }),
+      ...(tls === undefined ? { http } : { https: { ...http, ...tlsOptions(tls) } }),
       rewriteUrl: ({ url = '/' }) => decodable(pathOf(url)),
       routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     });
@@ -66,7 +74,8 @@ export class BerthAdapter extends FastifyAdapter {
 function pathOf(url: string): string {
   if (url.startsWith('/')) return url;
   const path = /^https?:\/\/[^/?]*(.*)$/i.exec(url)?.[1];
-  if (path === undefined) return url;
+  // What is no path is looked for like one, and not found, in the words of the API.
+  if (path === undefined) return `/${url}`;
   return path.startsWith('/') ? path : `/${path}`;
 }
 

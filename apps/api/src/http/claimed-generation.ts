@@ -13,6 +13,9 @@ export type GenerationOf = 'provider' | 'consumer' | 'consumers' | 'reshape' | '
 /** The names under which generations come, in bodies and queries alike. Source: DESIGN §2. */
 const FIELDS = { provider: 'resource_provider_generation', consumer: 'consumer_generation' } as const;
 
+/** Characters of a wrong value that its sender is told. */
+const MAX_SHOWN = 100;
+
 type Json = Readonly<Record<string, unknown>>;
 
 /** What a request says it saw, and its body as the version's schema knows it. */
@@ -61,7 +64,7 @@ function requireAll(missing: readonly string[]): void {
 function agreedOf(field: string, said: readonly unknown[]): number | null | undefined {
   const wrong = said.find((value) => !isGeneration(value));
   if (wrong !== undefined) {
-    throw new Invalid(`${field}: ${JSON.stringify(wrong)} is no generation; expected a whole number from 0`, {
+    throw new Invalid(`${field}: ${shown(wrong)} is no generation; expected a whole number from 0`, {
       reason: REASONS.generationMalformed,
       facts: { field },
     });
@@ -74,6 +77,13 @@ function agreedOf(field: string, said: readonly unknown[]): number | null | unde
     });
   }
   return generations[0];
+}
+
+/** What a client sent may be of any length and depth; what it is told of it is not. */
+function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, MAX_SHOWN));
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  return Array.isArray(value) ? 'a list' : 'an object';
 }
 
 /** null stands for a consumer that is not there yet. */

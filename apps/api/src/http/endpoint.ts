@@ -1,6 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiBody, ApiExtension, ApiHeader, ApiOperation, ApiQuery, ApiResponse, ApiSecurity } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
 import type { GenerationOf } from './claimed-generation.js';
 import type { TagOf } from './entity-tag.js';
 import { BERTH_VERSION } from './microversion.js';
@@ -39,6 +40,8 @@ export interface EndpointRules {
   readonly generation?: GenerationOf;
   /** Whether a write of Berth's own may carry a fence; those of the Placement API may. Source: docs/adr/0018. */
   readonly fenced?: boolean;
+  /** Whether this request, whose body is read, waits on purpose or is answered with a stream. Source: docs/limits.md. */
+  readonly waits?: (request: FastifyRequest) => boolean;
   /** The policy rule instead of `rule` where the query says `force=true`. */
   readonly forceRule?: string;
   /** The query key whose value the policy rule looks at. */
@@ -143,7 +146,8 @@ function errorDocs({ gates, body, since, sinceStatus, generation }: EndpointRule
     [401, 'Nobody is known to ask.'],
     [403, 'The policy does not allow it.'],
     [406, 'The version, or the wanted media type, is not to be had.'],
-    [503, 'The database is not available; nothing was written.'],
+    [429, 'The client asks more often than it may.'],
+    [503, 'The database is not available, or the service has too much to do; nothing was written.'],
   ];
   if (body !== undefined) responses.push([400, 'The body, or what it asks for, is wrong.']);
   if (generation !== undefined) responses.push([428, 'Under berth 1.0: the generation that was seen is missing.']);

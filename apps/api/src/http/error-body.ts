@@ -33,11 +33,13 @@ const TEMPLATES: Readonly<Record<number, Template>> = {
   ),
   403: template('Forbidden', 'Access was denied to this resource.'),
   404: template('Not Found', 'The resource could not be found.'),
+  408: template('Request Timeout', 'The server has waited too long for the request to be sent by the client.'),
   409: template('Conflict', 'There was a conflict when trying to complete your request.'),
   410: template('Gone', 'This is no longer available.'),
   413: template('Request Entity Too Large', 'The body of your request was too large for this server.'),
   414: template('Request-URI Too Long', 'The request URI was too long for this server.'),
   428: template('Precondition Required', 'The request has to be conditional.'),
+  429: template('Too Many Requests', 'The client has sent too many requests in a given amount of time.'),
   431: template('Request Header Fields Too Large', 'The headers of your request were too large for this server.'),
   500: template(
     'Internal Server Error',

@@ -54,10 +54,12 @@ const REASON_BY_STATUS: Readonly<Record<number, Reason>> = {
   404: REASONS.notFound,
   405: REASONS.methodNotAllowed,
   406: REASONS.notAcceptable,
+  408: REASONS.requestTimeout,
   409: REASONS.conflict,
   413: REASONS.bodyTooLarge,
   414: REASONS.headerInvalid,
   415: REASONS.mediaTypeUnsupported,
+  429: REASONS.rateLimited,
   431: REASONS.headerInvalid,
   503: REASONS.unavailable,
 };

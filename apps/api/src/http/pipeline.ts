@@ -11,13 +11,12 @@ import type { EndpointConfig } from './endpoint.js';
 import { passGates, type KnownContext } from './gates.js';
 import { HttpError } from './http-error.js';
 import type { LivePolicy } from './live-policy.js';
-import { negotiate } from './microversion.js';
 import { isOpen } from './open-routes.js';
+import type { Limits } from './limits/limits.js';
+import { negotiate } from './microversion.js';
+import { REQUEST_ID_HEADER } from './request-id.js';
 import { RouteTable } from './route-table.js';
 import { sendError } from './send.js';
-
-/** Carries the id of a request out; each answer has its own (spec http.md §8). */
-export const REQUEST_ID_HEADER = 'x-openstack-request-id';
 
 /** What bodies are told to the framework to be: it shall not judge them, the gates do. */
 const OPAQUE = 'application/octet-stream';
@@ -32,6 +31,8 @@ const DOCUMENTATION = /^\/docs(?:[-/?]|$)/;
 const FREE_NAMES = /^\/lockspaces\//;
 
 export interface PipelineConfig {
+  readonly authentication: Authentication;
+  readonly limits: Limits;
   readonly policy: LivePolicy;
   readonly defaultMinor: number;
   /** Whether generations are demanded of every client, not only of those that speak berth 1.0. */
@@ -44,12 +45,8 @@ export interface PipelineConfig {
  * The layers of spec http.md §1 in their order, as hooks of the server: they run for every request, also for paths
  * that nobody serves, and cost about 40 µs a request less than guards and interceptors.
  */
-export function installPipeline(
-  server: FastifyInstance,
-  config: PipelineConfig,
-  authentication: Authentication,
-  providerExists: ProviderLookup,
-): void {
+export function installPipeline(server: FastifyInstance, config: PipelineConfig, providerExists: ProviderLookup): void {
+  const { limits } = config;
   const routes = new RouteTable();
   server.addHook('onRoute', ({ method, url, config: own }) => {
     routes.add(method, url, (own as EndpointConfig | undefined)?.endpoint?.gates.includes('contract'));
@@ -62,6 +59,7 @@ export function installPipeline(
     done(null, payload);
   });
   if (config.compression) installCompression(server);
+  limits.install(server);
   let stopping = false;
   server.addHook('preClose', (done) => {
     stopping = true;
@@ -71,22 +69,27 @@ export function installPipeline(
     begin(request, reply, config.compression);
     // Otherwise busy clients would keep their connections, and the process, alive for ever.
     if (stopping) void reply.header('connection', 'close');
-    if (answerCors(config.cors, request, reply)) {
-      void reply.code(200).send();
-      return;
-    }
     const refuse = (error: unknown): void => sendError(reply, error);
     const enter = (): void => {
       try {
-        admit(request, config, authentication, routes);
+        admit(request, config, routes);
         done();
       } catch (error) {
         refuse(error);
       }
     };
-    const asking = identify(request, authentication);
-    if (asking === undefined) enter();
-    else asking.then(enter, refuse);
+    try {
+      limits.begin(request, reply);
+      if (answerCors(config.cors, request, reply)) {
+        void reply.code(200).send();
+        return;
+      }
+      const asking = identify(request, config);
+      if (asking === undefined) enter();
+      else asking.then(enter, refuse);
+    } catch (error) {
+      refuse(error);
+    }
   });
   server.addHook('preHandler', async (request, reply) => {
     const rules = (request.routeOptions.config as EndpointConfig).endpoint;
@@ -94,10 +97,12 @@ export function installPipeline(
     if (rules.streams !== undefined) {
       // It may be answered before all of it was read, and then the connection is of no further use.
       void reply.header('connection', 'close');
+      limits.stream(request);
       return;
     }
     const context = contextOf(request);
     if (context !== undefined) request.body = await readBody(rules, request, context, providerExists);
+    limits.pass(rules, request, reply);
   });
   // In the old style, because what is done under a fence is what is called from here.
   server.addHook('preHandler', (request, _reply, done) => {
@@ -140,10 +145,11 @@ function isPublic(url: string): boolean {
 }
 
 /** Finds out who asks; answers what there is to wait for, if the answer isn't known at once. */
-function identify(request: FastifyRequest, authentication: Authentication): Promise<void> | undefined {
+function identify(request: FastifyRequest, { authentication, limits }: PipelineConfig): Promise<void> | undefined {
   const context = contextOf(request);
   const url = request.raw.url ?? '';
   if (context === undefined || isPublic(url) || isOpen(request, url)) return undefined;
+  limits.beforeIdentity(request);
   const identity = authentication.identify(request.headers);
   if (identity instanceof Promise) {
     return identity.then((found) => {
@@ -155,17 +161,13 @@ function identify(request: FastifyRequest, authentication: Authentication): Prom
 }
 
 /** Who asks, version, content, route, gates. Throws at the first that objects. */
-function admit(
-  request: FastifyRequest,
-  config: PipelineConfig,
-  authentication: Authentication,
-  routes: RouteTable,
-): void {
+function admit(request: FastifyRequest, config: PipelineConfig, routes: RouteTable): void {
   const context = contextOf(request);
   const url = request.raw.url ?? '';
   const path = url.split('?', 1)[0] ?? '';
   if (context === undefined || DOCUMENTATION.test(url) || isOpen(request, url)) return;
-  if (context.identity === undefined && path !== '/') throw authentication.refusal();
+  config.limits.count(request, context.identity?.user);
+  if (context.identity === undefined && path !== '/') throw config.authentication.refusal();
   const { minor, berth } = agreeOn(request, config.defaultMinor);
   context.minor = minor;
   context.berth = berth;
@@ -195,6 +197,9 @@ function agreeOn(request: FastifyRequest, defaultMinor: number): { readonly mino
 
 /** Source: spec http.md §1, 8. */
 function checkContent(request: FastifyRequest, context: RequestContext): void {
+  if (request.raw.headers.host === undefined && request.raw.httpVersion === '1.1') {
+    throw new HttpError(400, 'host header required', { reason: REASONS.headerInvalid });
+  }
   const length = request.headers['content-length'];
   if (length !== undefined && !/^\d+$/.test(length)) {
     throw new HttpError(400, 'content-length header must be an integer', { reason: REASONS.headerInvalid });

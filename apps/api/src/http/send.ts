@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { REASONS } from '#berth/domain';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { KeptText, type Answer } from './answer.js';
 import { codingOf, varyByCoding } from './compression.js';
@@ -9,6 +10,7 @@ import { writeError } from './error-body.js';
 import { toHttpError } from './http-error.js';
 import { log } from './log.js';
 import { cut } from './log/redact.js';
+import { holdAnswer } from './limits/load.js';
 import { BERTH_VERSION, namesBerth, VERSION_HEADER } from './microversion.js';
 
 /** First version that tells when things changed (spec http.md §7). */
@@ -43,6 +45,7 @@ export function sendAnswer(reply: FastifyReply, answer: Answer): void {
     return;
   }
   const body = answer.body instanceof KeptText ? answer.body : toBytes(answer.body);
+  holdAnswer(reply.raw, body.length, request.method === 'GET');
   if (tagged !== undefined && context?.berth === true && isKnown(reply, body, tagged, context)) return;
   void reply.header('content-type', JSON_TYPE).send(toBytes(body));
 }
@@ -80,7 +83,8 @@ export function sendError(reply: FastifyReply, failure: unknown): void {
   const context = contextOf(request);
   const error = toHttpError(failure);
   if (context !== undefined) context.reason = error.reason;
-  if (error.status >= 500) {
+  // Of those that are refused because there are too many, one line each would be the next thing that is too many.
+  if (error.status >= 500 && error.reason !== REASONS.overloaded) {
     const path = cut(request.url.split('?', 1)[0] ?? '');
     log.error({ request_id: context?.requestId, method: request.method, path, err: failure }, 'request failed');
   }

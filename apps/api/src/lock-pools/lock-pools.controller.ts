@@ -71,6 +71,7 @@ export class LockPoolsController {
     rule: 'berth:lock_pools:acquire',
     gates: ['contract', 'contentType', 'policy'],
     body: POST_PERMIT_BODIES,
+    waits: ({ body }) => ((body as PostPermitBody).wait_seconds ?? 0) > 0,
     summary: 'Take a permit for a key of a lock pool, waiting for it if need be',
   })
   async acquire(@Param('pool') pool: string, @Body() body: PostPermitBody, @Gone() gone: AbortSignal): Promise<Answer> {

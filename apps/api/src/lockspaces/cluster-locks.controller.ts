@@ -13,6 +13,7 @@ import {
   toAcquireAll,
   toAcquireOne,
   toActor,
+  waitsForLocks,
   type AcquireLocksBody,
   type BreakLockBody,
   type PutLockBody,
@@ -45,6 +46,7 @@ export class ClusterLocksController {
     gates: ['contract', 'contentType', 'policy'],
     checkPath: checkNames,
     body: PUT_LOCK_BODIES,
+    waits: waitsForLocks,
     summary: 'Acquire, convert, renew or release a lock',
   })
   async put(
@@ -104,6 +106,7 @@ export class ClusterLocksController {
     gates: ['contract', 'contentType', 'policy'],
     checkPath: checkNames,
     body: ACQUIRE_LOCKS_BODIES,
+    waits: waitsForLocks,
     summary: 'Acquire several locks, all or none',
   })
   async acquire(

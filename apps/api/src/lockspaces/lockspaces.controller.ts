@@ -125,6 +125,7 @@ export class LockspacesController {
     gates: ['contract', 'accept', 'policy'],
     checkPath: checkNames,
     produces: [EVENTS_TYPE],
+    waits: () => true,
     summary: 'Follow what happens to the locks of an owner',
   })
   async follow(

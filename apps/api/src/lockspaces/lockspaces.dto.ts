@@ -239,3 +239,9 @@ function toWait({ wait_ms: waitMs, async: isAsync = false }: WaitBody): Pick<Acq
 function invalid(field: string, message: string): Invalid {
   return new Invalid(`${field}: ${message}`, { reason: REASONS.bodyInvalid, facts: { field } });
 }
+
+/** Whether somebody waits for the answer for as long as others hold what is wanted. */
+export function waitsForLocks({ body }: { readonly body: unknown }): boolean {
+  const { wait_ms: waitMs = 0, async: isAsync = false } = body as WaitBody;
+  return !isAsync && waitMs > 0;
+}

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { connect } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { Refusal } from '../refusal.js';
 import { RELOAD_MESSAGE } from './hangup.js';
@@ -17,6 +18,7 @@ export interface ApiOptions {
 export const DRAIN_LIMIT_MS = 15_000;
 
 const POLL_MS = 50;
+const ANSWER_LIMIT_MS = 1_000;
 
 /**
  * Of answers of half a megabyte the default of 16 MB holds few: what is still being sent would be copied again and again. 32 MB
@@ -39,14 +41,32 @@ export interface Api {
 /** Asks until the service answers; false once it is no longer running. */
 export async function isAnswering(url: string, running: () => boolean): Promise<boolean> {
   while (running()) {
-    const status = await fetch(url, { signal: AbortSignal.timeout(1_000) }).then(
-      (response) => response.status,
-      () => 0,
-    );
-    if (status === 200) return true;
+    if (url.startsWith('https:') ? await shakesHands(new URL(url)) : await answers(url)) return true;
     await sleep(POLL_MS);
   }
   return false;
+}
+
+async function answers(url: string): Promise<boolean> {
+  return await fetch(url, { signal: AbortSignal.timeout(ANSWER_LIMIT_MS) }).then(
+    ({ status }) => status === 200,
+    () => false,
+  );
+}
+
+/** Whose certificate it has, and whether it wants one of ours, is between the service and its clients. */
+function shakesHands({ hostname, port }: URL): Promise<boolean> {
+  return new Promise((resolve) => {
+    const host = hostname.replaceAll(/[[\]]/g, '');
+    const socket = connect({ host, port: Number(port), rejectUnauthorized: false, timeout: ANSWER_LIMIT_MS });
+    const end = (shaken: boolean): void => {
+      socket.destroy();
+      resolve(shaken);
+    };
+    socket.once('secureConnect', () => end(true));
+    socket.once('timeout', () => end(false));
+    socket.on('error', () => end(false));
+  });
 }
 
 /**

@@ -34,7 +34,7 @@ async function runApi(config: CliConfig, database: Database, stop: StopRequest, 
   const api: Api = workers === 1 ? new ApiProcess(options) : new ApiWorkers(options, workers, say);
   if (!stop.byHangup) process.on('SIGHUP', () => api.reload());
   const lostDatabase = new Promise<Error>((resolve) => database.watch(resolve));
-  const url = `http://${reachable(host)}:${port}`;
+  const url = `${config.tls ? 'https' : 'http'}://${reachable(host)}:${port}`;
   void api.isListening(url).then((listening) => {
     if (listening) say(`listening on ${url}`);
   });
