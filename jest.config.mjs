@@ -63,6 +63,7 @@ export default {
     races('races', 'servers'),
     ...(WORKERS_CAN_BE_TOLD ? [races('races-workers', 'workers')] : []),
     { ...withDatabase, displayName: 'locks', testMatch: ['<rootDir>/test/locks/**/*.lock-spec.ts'] },
+    { ...withDatabase, displayName: 'fuzz', testMatch: ['<rootDir>/test/fuzz/**/*.fuzz-spec.ts'] },
     { ...withDatabase, displayName: 'faults', testMatch: ['<rootDir>/test/faults/**/*.fault-spec.ts'] },
   ],
 };

@@ -19,6 +19,7 @@ const SPEC_PLACES: readonly RegExp[] = [
   /^test\/e2e\/.+\.e2e-spec\.ts$/,
   /^test\/races\/.+\.race-spec\.ts$/,
   /^test\/faults\/.+\.fault-spec\.ts$/,
+  /^test\/fuzz\/.+\.fuzz-spec\.ts$/,
   /^test\/locks\/.+\.lock-spec\.ts$/,
 ];
 
