@@ -176,6 +176,18 @@ describe('where the generation comes from', () => {
       reason: { code: 'berth.generation_malformed', field: 'resource_provider_generation' },
     });
   });
+
+  it.each([
+    ['a list', '['.repeat(100_000), ']'.repeat(100_000)],
+    ['an object', '{"a":'.repeat(100_000), `1${'}'.repeat(100_000)}`],
+  ])('has to be a number, and not %s of any depth', async (_, opening, closing) => {
+    const { path } = await provider();
+    const body = `{"inventories": {}, "resource_provider_generation": ${opening}${closing}}`;
+    expect(refusalOf(await berth.put(`${path}/inventories`, body))).toEqual({
+      status: 400,
+      reason: { code: 'berth.generation_malformed', field: 'resource_provider_generation' },
+    });
+  });
 });
 
 describe('a stale generation', () => {
