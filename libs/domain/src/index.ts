@@ -34,3 +34,4 @@ export * from './policy/known-rules.js';
 export * from './policy/nearest-name.js';
 export * from './policy/policy-check.js';
 export * from './policy/policy.js';
+export * from './audit.js';

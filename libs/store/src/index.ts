@@ -42,6 +42,29 @@ export type { Tx } from './sql.js';
 export { StoreModule } from './store.module.js';
 export { TraitStore, type Trait, type TraitsFilter } from './trait/trait.store.js';
 export { Transactions } from './transaction.js';
+export {
+  ConsumerAuditStore,
+  type ConsumerPage,
+  type FoundConsumer,
+  type OddConsumers,
+} from './audit/consumer-audit.store.js';
+export {
+  InventoryAuditStore,
+  type InventoryPage,
+  type InventoryPlace,
+  type OddInventory,
+} from './audit/inventory-audit.store.js';
+export {
+  LeaseAuditStore,
+  type DeadRequest,
+  type OverdueHold,
+  type OverdueKey,
+  type OverduePermit,
+} from './audit/lease-audit.store.js';
+export { ProviderAuditStore, type Misfiled, type Root } from './audit/provider-audit.store.js';
+export { RowEstimateStore } from './audit/row-estimate.store.js';
+export { SlotAuditStore, type WrongPool } from './audit/slot-audit.store.js';
+export { UnusedLockStore, type UnusedPage } from './cluster-lock/unused-lock.store.js';
 export { UsageStore, type TypedUsage, type UsageOwner, type UsageTotal } from './usage/usage.store.js';
 export { ServiceStore, type LockUsage, type PoolReading } from './service/service.store.js';
 export { Spread, type SpreadReading } from './spread.js';

@@ -1,6 +1,7 @@
 import { STANDARD_RESOURCE_CLASSES, STANDARD_TRAITS } from '#berth/domain';
 import type { DataSource } from 'typeorm';
 import { forgetOtherHistory } from './change/other-history.js';
+import { insertClasses, insertTraits } from './standard-names.sql.js';
 
 /**
  * Brings schema and standard names up to date and says what it applied. Only one may do so at a time: whoever calls it holds a lock
@@ -25,28 +26,10 @@ export async function verifySchema(dataSource: DataSource): Promise<readonly str
 }
 
 async function syncStandardNames(dataSource: DataSource): Promise<string[]> {
-  const traits = (await dataSource.query(INSERT_TRAITS, [STANDARD_TRAITS])) as { name: string }[];
-  const classes = (await dataSource.query(INSERT_RESOURCE_CLASSES, [STANDARD_RESOURCE_CLASSES])) as { name: string }[];
+  const traits = (await dataSource.query(insertTraits.text, [STANDARD_TRAITS])) as { name: string }[];
+  const classes = (await dataSource.query(insertClasses.text, [STANDARD_RESOURCE_CLASSES])) as { name: string }[];
   const added: string[] = [];
   if (traits.length > 0) added.push(`${traits.length} standard traits`);
   if (classes.length > 0) added.push(`${classes.length} standard resource classes`);
   return added;
 }
-
-const INSERT_TRAITS = `
-insert into traits (name)
-select wanted.name
-  from unnest($1::text[]) with ordinality as wanted (name, position)
- where not exists (select 1 from traits t where t.name = wanted.name)
- order by wanted.position
-on conflict (name) do nothing
-returning name`;
-
-const INSERT_RESOURCE_CLASSES = `
-insert into resource_classes (id, name)
-select wanted.position - 1, wanted.name
-  from unnest($1::text[]) with ordinality as wanted (name, position)
- where not exists (select 1 from resource_classes c where c.name = wanted.name)
- order by wanted.position
-on conflict (name) do nothing
-returning name`;

@@ -1,6 +1,13 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AdvisorySessions } from './advisory-session.js';
+import { ConsumerAuditStore } from './audit/consumer-audit.store.js';
+import { InventoryAuditStore } from './audit/inventory-audit.store.js';
+import { LeaseAuditStore } from './audit/lease-audit.store.js';
+import { ProviderAuditStore } from './audit/provider-audit.store.js';
+import { RowEstimateStore } from './audit/row-estimate.store.js';
+import { SlotAuditStore } from './audit/slot-audit.store.js';
+import { UnusedLockStore } from './cluster-lock/unused-lock.store.js';
 import { AggregateStore } from './aggregate/aggregate.store.js';
 import { AllocationStore } from './allocation/allocation.store.js';
 import { ChangeLogStore, LogSession } from './change/change-log.store.js';
@@ -51,6 +58,13 @@ const STORES = [
   AdvisorySessions,
   LockPoolStore,
   ServiceStore,
+  UnusedLockStore,
+  ConsumerAuditStore,
+  InventoryAuditStore,
+  LeaseAuditStore,
+  ProviderAuditStore,
+  RowEstimateStore,
+  SlotAuditStore,
 ];
 
 /** The stores, on one connection pool to the database. The schema must be there already. */

@@ -15,12 +15,15 @@ const NEAR = `near as (
       join cluster_lock_requests r on r.id = a.request_id and r.wants > 1
       join cluster_lock_wants b on b.request_id = a.request_id)`;
 
-/** Makes the rows of locks that nobody ever named before. In a lockspace that is draining there are no new ones. */
+/**
+ * Makes the rows of locks that nobody named before, or that were forgotten since: nobody is to take those for unchanged. In a
+ * lockspace that is draining there are no new ones.
+ */
 export const addLocks = statement(
   'clusterLock.addLocks',
   `with ${NAMED}
-   insert into cluster_locks (lockspace_id, name)
-   select n.lockspace_id, n.name from named n join lockspaces s on s.id = n.lockspace_id and not s.draining
+   insert into cluster_locks (lockspace_id, name, last_exclusive)
+   select n.lockspace_id, n.name, s.forgotten from named n join lockspaces s on s.id = n.lockspace_id and not s.draining
     where not exists (select 1 from cluster_locks l where l.lockspace_id = n.lockspace_id and l.name = n.name)
     order by n.lockspace_id, n.name collate "C"
    on conflict (lockspace_id, name) do nothing`,

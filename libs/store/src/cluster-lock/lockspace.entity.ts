@@ -25,6 +25,9 @@ export class LockspaceEntity {
 
   @Column({ name: 'created_at', type: 'timestamp with time zone', default: () => 'now()' })
   createdAt!: Date;
+
+  @Column({ type: 'bigint', default: 0 })
+  forgotten!: string;
 }
 
 @Entity('cluster_lock_handles')
