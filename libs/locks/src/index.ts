@@ -25,6 +25,8 @@ export { LockPool, type LockPoolOptions, type PoolHold, type PoolWait } from './
 export { LockPoolsService, type AskPermit, type Permit, type PoolView } from './lock-pool/lock-pools.service.js';
 export { withPermit } from './lock-pool/with-permit.js';
 export { FifoLocks } from './named-lock/fifo-locks.js';
+export { LeaseAudit } from './audit/lease-audit.js';
+export { LOCK_RETENTION, LockRetention, type LockRetentionOptions } from './cluster-lock/lock-retention.js';
 export { locksHeld, type HeldLock } from './named-lock/locks-held.js';
 export { NamedLocks, type NamedHold, type NamedLockOptions } from './named-lock/named-locks.js';
 export { Synchronized, type HasNamedLocks } from './named-lock/synchronized.decorator.js';

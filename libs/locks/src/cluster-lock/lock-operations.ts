@@ -12,6 +12,7 @@ import {
 import {
   ClusterLockStore,
   LockspaceStore,
+  LostRace,
   noLockspace,
   Notices,
   Transactions,
@@ -123,6 +124,8 @@ export class LockOperations {
     const refusals = new Map<string, Error>();
     for (const lockspace of new Set(missing.map((lock) => lock.lockspace))) {
       const there = await this.lockspaces.find(tx, lockspace);
+      // Forgotten in the moment between being found and being locked: made again by the next attempt.
+      if (there?.draining === false) throw new LostRace(`a lock of '${lockspace}' was forgotten meanwhile`);
       refusals.set(lockspace, there === undefined ? noLockspace(lockspace) : new LockspaceDraining(lockspace));
     }
     return refusals;

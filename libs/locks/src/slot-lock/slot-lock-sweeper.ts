@@ -1,5 +1,5 @@
 import { openPools, settlePools } from '#berth/domain';
-import { SlotLockStore, Transactions } from '#berth/store';
+import { SlotLockStore, Transactions, type Tx } from '#berth/store';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 
 /** Nobody waits for it: who wants a slot that is over its lease takes it. One look-up by index each time. */
@@ -35,11 +35,7 @@ export class SlotLockSweeper implements OnApplicationBootstrap, OnModuleDestroy 
       this.slots.listExpiredKeys(tx, SWEPT_AT_ONCE),
     );
     if (keys.length === 0) return 0;
-    await this.transactions.run('slotLocks.sweep', async (tx) => {
-      const read = await this.slots.lockPools(tx, [], keys);
-      const pools = settlePools(read, openPools(read));
-      await this.slots.write(tx, { pools, released: [], taken: [], kept: [] }, new Map());
-    });
+    await this.transactions.run('slotLocks.sweep', (tx) => releaseExpired(tx, this.slots, keys));
     return keys.length;
   }
 
@@ -52,4 +48,12 @@ export class SlotLockSweeper implements OnApplicationBootstrap, OnModuleDestroy 
     }
     if (this.timer !== undefined) this.onApplicationBootstrap();
   }
+}
+
+/** Frees the slots of these keys that are over their lease. Answers how many. */
+export async function releaseExpired(tx: Tx, slots: SlotLockStore, keys: readonly string[]): Promise<number> {
+  const read = await slots.lockPools(tx, [], keys);
+  const pools = settlePools(read, openPools(read));
+  await slots.write(tx, { pools, released: [], taken: [], kept: [] }, new Map());
+  return pools.expired.length;
 }
