@@ -46,7 +46,7 @@ export const ROOMS: readonly Room[] = [
     folder: 'libs/placement',
     floor: 4,
     imports: ['libs/candidates', 'libs/locks', 'libs/store', 'libs/domain'],
-    wiring: ['src/index.ts', 'src/placement.module.ts'],
+    wiring: ['src/index.ts', 'src/placement.module.ts', 'src/audit.module.ts'],
     nouns: { shared: [] },
     why: 'libs/placement holds the use cases: it calls the rooms below and knows nothing of HTTP',
   },

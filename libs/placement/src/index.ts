@@ -1,6 +1,9 @@
 /**
  * The use cases of the Placement API: transactions begin and end here. Knows nothing of HTTP and nothing of SQL.
  */
+export { AuditModule } from './audit.module.js';
+export { AuditExtent } from './audit/audit-extent.js';
+export { AuditsService, type AuditCriteria } from './audit/audits.service.js';
 export { AggregatesService, type ProviderAggregates } from './aggregates/aggregates.service.js';
 export { AllocationCandidatesService } from './allocation-candidates/allocation-candidates.service.js';
 export { AllocationQueriesService, type ConsumersPage } from './allocations/allocation-queries.service.js';

@@ -24,10 +24,12 @@ export class ProviderRemovalService {
 
   /**
    * Throws NotFound, GenerationConflict where `claimed` is not its generation, or Conflict while it has children or
-   * allocations. Source: spec resource_providers.md §5.
+   * allocations. `confirm` is asked first, in the same transaction, and its throwing keeps the provider.
+   * Source: spec resource_providers.md §5.
    */
-  remove(uuid: string, claimed?: number | null): Promise<void> {
+  remove(uuid: string, claimed?: number | null, confirm?: (tx: Tx) => Promise<void>): Promise<void> {
     return this.transactions.run('resourceProviders.remove', async (tx) => {
+      await confirm?.(tx);
       const provider = await this.providers.lockForDelete(tx, uuid);
       const facts = { resource_provider: uuid };
       if (provider === undefined) throw gone(uuid);
