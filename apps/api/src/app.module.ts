@@ -1,4 +1,4 @@
-import { LocksModule } from '#berth/locks';
+import { LOCK_RETENTION, LockRetention, LocksModule } from '#berth/locks';
 import { PlacementModule } from '#berth/placement';
 import { StoreModule } from '#berth/store';
 import { Module, type DynamicModule } from '@nestjs/common';
@@ -65,7 +65,12 @@ export class AppModule {
         LockPoolsController,
         ImportsController,
       ],
-      providers: [{ provide: CANDIDATES_OPTIONS, useValue: candidates }, LockEventStreams],
+      providers: [
+        { provide: CANDIDATES_OPTIONS, useValue: candidates },
+        { provide: LOCK_RETENTION, useValue: config.locks },
+        LockEventStreams,
+        LockRetention,
+      ],
     };
   }
 }

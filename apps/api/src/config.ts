@@ -1,10 +1,12 @@
 import { choice, ConfigError, flag, integer, list, type Environment } from './environment.js';
 import { readDatabase, type DatabaseAddress } from './database-config.js';
+import type { LockRetentionOptions } from '#berth/locks';
 import { readAuthenticationConfig, type AuthenticationConfig } from './http/authentication/authentication-config.js';
 import type { CorsConfig } from './http/cors.js';
 import { readDrainDelay } from './http/health/health-config.js';
 import { readLogConfig, type LogConfig } from './http/log/log-config.js';
 import { readMetricsAccess, type MetricsAccess } from './http/metrics/metrics-config.js';
+import { readLockRetention } from './http/lock-retention/lock-retention-config.js';
 import { MAX_MINOR, negotiate } from './http/microversion.js';
 import { readPolicyConfig, type PolicyConfig } from './http/policy-config.js';
 import { isTraced } from './http/tracing/tracing.js';
@@ -37,6 +39,8 @@ export interface ApiConfig {
   readonly limits: LimitsConfig;
   /** undefined: plain HTTP. */
   readonly tls: TlsConfig | undefined;
+  /** How long unused cluster locks are remembered. */
+  readonly locks: LockRetentionOptions;
 }
 
 /** Every BERTH_ variable that the service knows; another one stops it, because it is a typing error. */
@@ -55,6 +59,7 @@ const KNOWN = new Set([
   'BERTH_LOG_LEVEL',
   'BERTH_LOG_REQUESTS',
   'BERTH_MAX_BUFFER_MB',
+  'BERTH_LOCK_RETENTION_SECONDS',
   'BERTH_MAX_CANDIDATES',
   'BERTH_MAX_CONNECTIONS',
   'BERTH_MAX_REQUESTS',
@@ -106,6 +111,7 @@ export function readConfig(env: Environment): ApiConfig {
     maxCandidates: env.BERTH_MAX_CANDIDATES
       ? integer(env, 'BERTH_MAX_CANDIDATES', 0, 0, Number.MAX_SAFE_INTEGER)
       : undefined,
+    locks: readLockRetention(env),
     changes: {
       retentionSeconds: integer(
         env,
