@@ -60,6 +60,7 @@ export const BERTH_SETTINGS: Readonly<Record<string, Setting>> = {
   BERTH_KEYSTONE_PUBLIC_URL: anything,
   BERTH_LOG_LEVEL: anything,
   BERTH_LOG_REQUESTS: anything,
+  BERTH_LOCK_RETENTION_SECONDS: count,
   BERTH_MAX_CANDIDATES: count,
   BERTH_MAX_BUFFER_MB: count,
   BERTH_MAX_CONNECTIONS: count,

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { PolicyFileError } from '#berth/placement';
 import { Command } from 'commander';
+import { addAuditCommand } from './audit.command.js';
 import { addMigrateCommand } from './migrate.command.js';
 import { addPolicyCommand } from './policy.command.js';
 import { Refusal } from './refusal.js';
@@ -25,6 +26,7 @@ addMigrateCommand(program, say);
 addVerifySchemaCommand(program, say);
 addPolicyCommand(program);
 addTokenCommand(program);
+addAuditCommand(program, say);
 
 try {
   await program.parseAsync();
