@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { PolicyFileError } from '#berth/placement';
 import { Command } from 'commander';
 import { addAuditCommand } from './audit.command.js';
+import { addExportCommand } from './export.command.js';
+import { addImportCommand } from './import.command.js';
 import { addMigrateCommand } from './migrate.command.js';
 import { addPolicyCommand } from './policy.command.js';
 import { Refusal } from './refusal.js';
@@ -27,6 +29,8 @@ addVerifySchemaCommand(program, say);
 addPolicyCommand(program);
 addTokenCommand(program);
 addAuditCommand(program, say);
+addExportCommand(program, versionOfPackage());
+addImportCommand(program, say);
 
 try {
   await program.parseAsync();

@@ -83,3 +83,8 @@ export {
 export { ReadinessService, type Readiness } from './service/readiness.service.js';
 export { ServiceMeasuresService, type ServiceMeasures } from './service/service-measures.service.js';
 export { Spread, type SpreadReading, type Step, type Watcher } from '#berth/store';
+export { DeploymentExport, type ExportOptions } from './transfer/deployment-export.js';
+export { DeploymentImport, type ImportOptions } from './transfer/deployment-import.js';
+export type { TransferProgress } from './transfer/transfer-progress.js';
+export { TransferTarget } from './transfer/transfer-target.js';
+export type { TransferTotals } from '#berth/store';

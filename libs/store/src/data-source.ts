@@ -25,6 +25,7 @@ import {
 } from './cluster-lock/lock-request.entity.js';
 import { ClusterLockHandleEntity, LockspaceEntity } from './cluster-lock/lockspace.entity.js';
 import { ProviderTraitEntity, TraitEntity } from './trait/trait.entity.js';
+import { TransferEntity, TransferMarkEntity } from './transfer/transfer.entity.js';
 
 /** Connections a process holds at most; PostgreSQL's default of 100 leaves room for several processes. */
 const POOL_SIZE = 20;
@@ -87,6 +88,8 @@ export function dataSourceOptions(databaseUrl: string, poolSize = POOL_SIZE): Da
       LockspaceEntity,
       LockPoolEntity,
       LockPoolRequestEntity,
+      TransferEntity,
+      TransferMarkEntity,
     ],
     migrations: [fileURLToPath(new URL('../../../migrations/*.js', import.meta.url))],
     migrationsTableName: 'berth_migrations',

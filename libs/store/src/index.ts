@@ -22,8 +22,8 @@ export { InventoryStore } from './inventory/inventory.store.js';
 export { LedgerStore, type LedgerNames } from './ledger/ledger.store.js';
 export { LockPoolStore, type LockedPool, type PoolSummary, type StoredRequest } from './lock-pool/lock-pool.store.js';
 export { LostRace } from './lost-race.js';
-export { migrate, verifySchema } from './migrate.js';
 export { asOwner, grantServing, ServingRoleError } from './serving-role.js';
+export { demandMigrated, migrate, verifySchema } from './migrate.js';
 export { Notices, type Notice, type NoticeListener } from './notice/notices.js';
 export { noProvider, ProviderStore, type Provider } from './provider/provider.store.js';
 export { ResourceClassStore, type ResourceClass } from './resource-class/resource-class.store.js';
@@ -70,3 +70,12 @@ export { ServiceStore, type LockUsage, type PoolReading } from './service/servic
 export { Spread, type SpreadReading } from './spread.js';
 export type { LostCommits, TransactionCounts } from './transaction-measures.js';
 export { placeInWork, useWatcher, watched, watchedNow, type Step, type Watcher } from './watcher.js';
+export {
+  RECORD_KINDS,
+  TransferStore,
+  type RecordKindName,
+  type SequenceValues,
+  type TransferRecord,
+  type TransferState,
+  type TransferTotals,
+} from './transfer/transfer.store.js';

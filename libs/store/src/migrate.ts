@@ -1,4 +1,4 @@
-import { STANDARD_RESOURCE_CLASSES, STANDARD_TRAITS } from '#berth/domain';
+import { Invalid, STANDARD_RESOURCE_CLASSES, STANDARD_TRAITS } from '#berth/domain';
 import type { DataSource } from 'typeorm';
 import { forgetOtherHistory } from './change/other-history.js';
 import { insertClasses, insertTraits } from './standard-names.sql.js';
@@ -14,6 +14,11 @@ export async function migrate(dataSource: DataSource, lost?: AbortSignal): Promi
   const names = await syncStandardNames(dataSource);
   const log = (await forgetOtherHistory(dataSource)) ? ['a change log that begins anew'] : [];
   return { applied: [...migrations.map(({ name }) => name), ...names, ...log] };
+}
+
+/** Throws Invalid unless all migrations of this build are applied to the database. */
+export async function demandMigrated(dataSource: DataSource): Promise<void> {
+  if (await dataSource.showMigrations()) throw new Invalid('the schema is not up to date: run berth migrate first');
 }
 
 /** What differs between the database and the schema this build expects, a line each; nothing means it fits. */

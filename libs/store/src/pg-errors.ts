@@ -81,6 +81,11 @@ export function isElsewhere(error: unknown): boolean {
   return code === SQLSTATE.readOnlyTransaction || code === SQLSTATE.objectNotInPrerequisiteState;
 }
 
+/** What was to be written is no row of this schema: a value of another type or size (class 22), or a broken rule (23). */
+export function isUnfit(error: unknown): boolean {
+  return /^2[23]/.test(codeOf(error) ?? '');
+}
+
 /** The database is down, going down, out of room, unreachable, or what is reached is not its primary. */
 export function isUnavailable(error: unknown): boolean {
   const code = codeOf(error);

@@ -33,7 +33,7 @@ export async function runAudits(url: string, request: AuditRequest): Promise<num
     if (await dataSource.showMigrations()) throw new Refusal('the schema is not up to date: run berth migrate first');
   });
   const app = await NestFactory.createApplicationContext(
-    { module: AuditRun, imports: [StoreModule.forRoot(url), AuditModule] },
+    { module: AuditRun, imports: [StoreModule.forRoot({ url, directUrl: undefined, isPooled: false }), AuditModule] },
     { logger: ['error', 'warn'], abortOnError: false },
   );
   const report = request.json ? new JsonReport() : new TableReport();

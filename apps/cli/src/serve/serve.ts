@@ -3,6 +3,7 @@ import { bringUpToDate, withDatabase, type Database, type Say } from '../databas
 import { ApiProcess, type Api } from './api-process.js';
 import { ApiWorkers } from './api-workers.js';
 import { hangupMeansStop } from './hangup.js';
+import { demandFinishedImport } from '../transfer/transfer-rooms.js';
 import { waitForFreePort } from './free-port.js';
 import { listenForStop, type StopRequest } from './stop-request.js';
 
@@ -22,6 +23,7 @@ export async function serve(config: CliConfig, say: Say): Promise<number> {
   return await withDatabase(config, say, async (database) => {
     if (stop.asked) return 0;
     await bringUpToDate(database.directUrl, say);
+    await demandFinishedImport(database.directUrl);
     await waitForFreePort(config.host, config.port, database.adopted ? PORT_LIMIT_AFTER_CRASH_MS : PORT_LIMIT_MS);
     if (stop.asked) return 0;
     return await runApi(config, database, stop, say);
