@@ -56,6 +56,7 @@ export const BERTH_SETTINGS: Readonly<Record<string, Setting>> = {
     accepts: (value) => /^(\d+\.\d+|latest)$/.test(value),
   },
   BERTH_DRAIN_DELAY_MS: count,
+  BERTH_IMPORT_TOKEN: anything,
   BERTH_INSECURE: flag,
   BERTH_KEYSTONE_PUBLIC_URL: anything,
   BERTH_LOG_LEVEL: anything,
@@ -95,6 +96,7 @@ const SHARED_SETTINGS: Readonly<Record<string, Setting>> = {
 
 /** Passwords stand in it. */
 const SECRET = new Set(['DATABASE_DIRECT_URL', 'DATABASE_URL']);
+const SECRET = new Set(['BERTH_IMPORT_TOKEN', 'DATABASE_URL']);
 
 const DEFAULT_HOST = '127.0.0.1';
 const DEFAULT_PORT = 8778;

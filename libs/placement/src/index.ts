@@ -88,3 +88,6 @@ export { DeploymentImport, type ImportOptions } from './transfer/deployment-impo
 export type { TransferProgress } from './transfer/transfer-progress.js';
 export { TransferTarget } from './transfer/transfer-target.js';
 export type { TransferTotals } from '#berth/store';
+export { PlacementCopy, type Copied, type CopyOptions } from './transfer/placement-copy.js';
+export type { PlacementSource, SourceHeld, SourceProvider } from './transfer/placement-source.js';
+export type { CopiedConsumer, CopiedSupply } from '#berth/store';

@@ -79,3 +79,11 @@ export {
   type TransferState,
   type TransferTotals,
 } from './transfer/transfer.store.js';
+export {
+  CopyStore,
+  type CopiedConsumer,
+  type CopiedHold,
+  type CopiedPlace,
+  type CopiedProvider,
+  type CopiedSupply,
+} from './transfer/copy.store.js';

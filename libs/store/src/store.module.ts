@@ -31,6 +31,7 @@ import { SlotLockStore } from './slot-lock/slot-lock.store.js';
 import { ServiceStore } from './service/service.store.js';
 import { TraitStore } from './trait/trait.store.js';
 import { Transactions } from './transaction.js';
+import { CopyStore } from './transfer/copy.store.js';
 import { TransferStore } from './transfer/transfer.store.js';
 import { UsageStore } from './usage/usage.store.js';
 
@@ -67,6 +68,7 @@ const STORES = [
   RowEstimateStore,
   SlotAuditStore,
   TransferStore,
+  CopyStore,
 ];
 
 /** The stores, on one connection pool to the database. The schema must be there already. */
