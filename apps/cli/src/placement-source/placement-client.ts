@@ -65,7 +65,7 @@ export class PlacementClient {
       const answer: Answer<Body> = await this.once<Body>(path, renew);
       if ('body' in answer) return answer.body;
       if (answer.status === 404 && mayLack) return undefined as Body;
-      const isTokenOld = answer.status === 401 && !renew;
+      const isTokenOld: boolean = answer.status === 401 && !renew;
       if (!isTokenOld && !(answer.status === 0 || TRY_AGAIN.has(answer.status))) {
         throw new Refusal(`${this.base}${path} answers ${answer.status}: ${answer.text}`);
       }

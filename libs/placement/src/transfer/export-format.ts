@@ -80,7 +80,7 @@ export type ExportPart =
   { readonly header: ExportHeader } | { readonly chunk: ExportChunk } | { readonly totals: TransferTotals };
 
 /**
- * Reads an export: its header, then chunks, each after its checksum was found right, then the totals. Throws Invalid, with the
+ * Reads an export: its header, then chunks, then the totals, each after the next checksum was found right. Throws Invalid, with the
  * number of the line, at whatever is not as it was written: another format, a changed byte, a missing end.
  */
 export async function* readExport(input: AsyncIterable<string>): AsyncGenerator<ExportPart> {
@@ -88,17 +88,20 @@ export async function* readExport(input: AsyncIterable<string>): AsyncGenerator<
   let number = 0;
   let upTo = 0;
   let ended = false;
+  let header: ExportHeader | undefined;
   let records: { kind: RecordKindName; record: TransferRecord }[] = [];
   for await (const line of linesOf(input)) {
     number += 1;
     if (ended) throw wrong(number, 'there is more behind the end');
     const [kind, value] = parse(line, number);
     if (number === 1) {
-      yield { header: toHeader(kind, value) };
+      header = toHeader(kind, value);
     } else if (kind === 'checkpoint' || kind === 'end') {
       const digest = digestOf(hash);
       if (value.sha256 !== digest) throw wrong(number, 'the checksum does not fit what stands before it');
       upTo += records.length;
+      if (header !== undefined) yield { header };
+      header = undefined;
       if (kind === 'checkpoint') {
         if (value.records !== upTo) throw wrong(number, `${upTo} records came, not ${String(value.records)}`);
         yield { chunk: { records, upTo, digest } };
@@ -132,7 +135,10 @@ function parse(line: string, number: number): [kind: string, value: TransferReco
   try {
     parsed = JSON.parse(line);
   } catch {
-    throw wrong(number, number === 1 ? 'this is not an export of Berth' : 'the line is not JSON');
+    throw wrong(
+      number,
+      number === 1 ? 'this is not an export of Berth' : 'the line is not JSON: it was changed, or cut off',
+    );
   }
   const [entry, ...more] = typeof parsed === 'object' && parsed !== null ? Object.entries(parsed) : [];
   if (entry === undefined || more.length > 0 || typeof entry[1] !== 'object' || entry[1] === null) {
