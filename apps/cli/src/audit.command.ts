@@ -24,6 +24,6 @@ export function addAuditCommand(program: Command, say: Say): void {
       const request = await readAuditRequest(options);
       // Whoever reads JSON reads nothing else from there.
       const tell: Say = request.json ? (line) => process.stderr.write(`Berth: ${line}\n`) : say;
-      process.exitCode = await withDatabase(config, tell, ({ url }) => runAudits(url, request));
+      process.exitCode = await withDatabase(config, tell, ({ directUrl }) => runAudits(directUrl, request));
     });
 }

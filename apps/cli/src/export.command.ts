@@ -21,7 +21,7 @@ export function addExportCommand(program: Command, version: string): void {
     .option('--gzip', 'pack it; a name that ends in .gz does so too', false)
     .action(async ({ out, gzip }: ExportFlags) => {
       const config = readConfig(process.env, process.cwd());
-      await withDatabase(config, say, ({ url }) =>
+      await withDatabase(config, say, ({ directUrl: url }) =>
         withRooms(url, async ({ transactions, store }) => {
           const progress = progressBar();
           const totals = await writingTo(out, gzip || out.endsWith('.gz'), (write) =>

@@ -38,7 +38,7 @@ export function addImportCommand(program: Command, say: Say): void {
       if ((file === undefined) === (placementUrl === undefined)) {
         throw new Refusal('berth import: name either a file (- for standard input) or --from-placement <url>');
       }
-      await withDatabase(config, say, async ({ url }) => {
+      await withDatabase(config, say, async ({ directUrl: url }) => {
         if (file !== undefined) return await importFile(url, file, flags, say);
         process.exitCode = await importFromPlacement(url, { ...flags, url: placementUrl ?? '', token }, say);
       });

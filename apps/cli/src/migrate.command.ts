@@ -10,6 +10,8 @@ export function addMigrateCommand(program: Command, say: Say): void {
     .option('--serving-role <role>', 'let this role serve, and no more; default: BERTH_SERVING_ROLE')
     .action(async ({ servingRole }: { readonly servingRole?: string }) => {
       const config = readConfig(process.env, process.cwd());
-      await withDatabase(config, say, ({ directUrl }) => bringUpToDate(directUrl, say, servingRole ?? config.servingRole));
+      await withDatabase(config, say, ({ directUrl }) =>
+        bringUpToDate(directUrl, say, servingRole ?? config.servingRole),
+      );
     });
 }
