@@ -95,7 +95,7 @@ const SHARED_SETTINGS: Readonly<Record<string, Setting>> = {
 };
 
 /** Passwords stand in it. */
-const SECRET = new Set(['BERTH_IMPORT_TOKEN', 'DATABASE_URL']);
+const SECRET = new Set(['BERTH_IMPORT_TOKEN', 'DATABASE_DIRECT_URL', 'DATABASE_URL']);
 
 const DEFAULT_HOST = '127.0.0.1';
 const DEFAULT_PORT = 8778;
