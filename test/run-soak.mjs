@@ -2,7 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** `npm run soak:locks -- [options]`: compiles `test/locks` beside the built libraries and runs the soak of locks. */
+/**
+ * `npm run soak:locks -- [options]`, `npm run soak:faults -- [options]`: compiles the soak beside the built libraries and
+ * runs it.
+ */
+const SOAKS = { locks: ['test/locks'], faults: ['test/faults/soak', 'test/faults/database-proxy.ts'] };
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -12,6 +16,7 @@ function run(...args) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
+const [name, ...args] = process.argv.slice(2);
 // swc keeps the folders: dist/test/locks finds dist/test/support, and #berth/<room> finds dist/libs.
-run(join('node_modules', '.bin', 'swc'), 'test/locks', 'test/support', '--out-dir', 'dist', '--quiet');
-run(join('dist', 'test', 'locks', 'soak', 'main.js'), ...process.argv.slice(2));
+run(join('node_modules', '.bin', 'swc'), ...SOAKS[name], 'test/support', '--out-dir', 'dist', '--quiet');
+run(join('dist', 'test', name, 'soak', 'main.js'), ...args);

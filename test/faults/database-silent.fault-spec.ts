@@ -3,13 +3,14 @@ import { Agent } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import pg from 'pg';
+import { wrongCounters } from '../support/counters.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { client, type Client, type Reply } from '../support/http.js';
 import { startServer, type RunningServer } from '../support/server.js';
 import { waitFor } from '../support/wait-for.js';
 import { DatabaseProxy } from './database-proxy.js';
 import { BACK_LIMIT_MS, everyRead, everyWrite, expectUnavailable, firstAnswer } from './every-request.js';
-import { claimBody, createProvider, heldByConsumer, wrongCounters } from './world.js';
+import { claimBody, createProvider, heldByConsumer } from './world.js';
 
 jest.setTimeout(240_000);
 

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import pg from 'pg';
+import { wrongCounters } from '../support/counters.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { client, type Client, type Reply } from '../support/http.js';
 import { startServer, type RunningServer } from '../support/server.js';
 import { waitFor } from '../support/wait-for.js';
 import { DatabaseProxy, type CommitCut } from './database-proxy.js';
-import { asHeld, claimBody, createProvider, heldByConsumer, wrongCounters, type Wanted } from './world.js';
+import { asHeld, claimBody, createProvider, heldByConsumer, type Wanted } from './world.js';
 
 jest.setTimeout(240_000);
 

@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import pg from 'pg';
+import { wrongCounters } from '../support/counters.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { client } from '../support/http.js';
 import { startServer, type RunningServer } from '../support/server.js';
 import { wrongSlots } from '../support/slots.js';
 import { waitFor } from '../support/wait-for.js';
-import { createProvider, wrongCounters } from './world.js';
+import { createProvider } from './world.js';
 
 /** Of the long run: `SLOT_KILLS=200 npm run test:faults -- slot-locks-kill`. */
 const KILLS = Number(process.env.SLOT_KILLS ?? 20);

@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import pg from 'pg';
+import { wrongCounters } from '../support/counters.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { client, type Client } from '../support/http.js';
 import { waitFor } from '../support/wait-for.js';
 import { startWorkers, type RunningWorkers } from '../support/workers.js';
-import { asHeld, claimBody, createProvider, heldByConsumer, wrongCounters, type Wanted } from './world.js';
+import { asHeld, claimBody, createProvider, heldByConsumer, type Wanted } from './world.js';
 
 jest.setTimeout(240_000);
 

@@ -1,4 +1,4 @@
-import type { Random } from '../locks/random.js';
+import type { Random } from '../support/random.js';
 import type { Operation } from './document.js';
 import { NASTY, spoilBody } from './spoil.js';
 import { Values } from './values.js';

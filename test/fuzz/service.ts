@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { PROJECT } from '../locks/soak/project.js';
+import { PROJECT } from '../support/project.js';
 import { waitFor } from '../support/wait-for.js';
 
 const START_LIMIT_MS = 60_000;

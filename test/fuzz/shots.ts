@@ -1,4 +1,4 @@
-import { Random } from '../locks/random.js';
+import { Random } from '../support/random.js';
 import type { Operation } from './document.js';
 import { plainRequest, type PlainRequest } from './plain-requests.js';
 import type { Part, Shot } from './shot.js';

@@ -1,4 +1,4 @@
-import type { Random } from '../locks/random.js';
+import type { Random } from '../support/random.js';
 import { Raw, write } from './values.js';
 
 const DEPTH = 100_000;

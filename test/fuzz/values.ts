@@ -1,4 +1,4 @@
-import type { Random } from '../locks/random.js';
+import type { Random } from '../support/random.js';
 import type { Schema } from './document.js';
 import { uuidOf, type World } from './world.js';
 

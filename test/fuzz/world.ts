@@ -1,5 +1,5 @@
 import { client } from '../support/http.js';
-import { Random } from '../locks/random.js';
+import { Random } from '../support/random.js';
 
 /** What there is when the fuzzing begins, so that requests get past the look-ups; the same for the same seed. */
 export interface World {

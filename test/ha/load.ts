@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { send, type Outcome } from '../locks/soak/http.js';
+import { send, type Outcome } from '../support/send.js';
 import type { Consumer, Fate, Record } from './record.js';
 
 const PROVIDERS = 20;

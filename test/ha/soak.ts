@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PROJECT } from '../locks/soak/project.js';
-import { SoakServer } from '../locks/soak/server.js';
+import { PROJECT } from '../support/project.js';
+import { ServiceProcess } from '../support/service-process.js';
 import { waitFor } from '../support/wait-for.js';
 import { Cluster, query } from './cluster.js';
 import { furnish, work } from './load.js';
@@ -53,8 +53,8 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
   const servers = cluster.berthPorts.map((port) => {
     const env = { DATABASE_DIRECT_URL: cluster.primaryUrl, BERTH_DATABASE_POOLER: 'transaction' };
     return options.isPooled
-      ? new SoakServer(cluster.pgbouncerUrl, undefined, port, env)
-      : new SoakServer(cluster.primaryUrl, undefined, port);
+      ? new ServiceProcess({ databaseUrl: cluster.pgbouncerUrl, port, env })
+      : new ServiceProcess({ databaseUrl: cluster.primaryUrl, port });
   });
   const stop = async (): Promise<void> => {
     await Promise.all(servers.map((server) => server.stop()));
@@ -75,7 +75,7 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
   }
 }
 
-async function run(cluster: Cluster, servers: readonly SoakServer[], options: SoakOptions): Promise<SoakReport> {
+async function run(cluster: Cluster, servers: readonly ServiceProcess[], options: SoakOptions): Promise<SoakReport> {
   const record = new Record();
   await waitFor(
     () =>

@@ -1,4 +1,4 @@
-import { send } from '../locks/soak/http.js';
+import { send } from '../support/send.js';
 import { query } from './cluster.js';
 import type { Record } from './record.js';
 

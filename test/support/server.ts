@@ -1,6 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { staleBuild } from '../../apps/cli/build-check.mjs';
@@ -107,16 +106,4 @@ export function cleanEnvironment(): NodeJS.ProcessEnv {
       !['HOST', 'PORT', 'DATABASE_URL', 'DATABASE_DIRECT_URL', 'NODE_OPTIONS'].includes(name),
   );
   return Object.fromEntries(kept);
-}
-
-/** A port of 127.0.0.1 that nobody listens on at the moment. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HeldMode } from '../history/history.js';
-import type { Random } from '../random.js';
-import type { Outcome } from './http.js';
+import type { Random } from '../../support/random.js';
+import type { Outcome } from '../../support/send.js';
 import { isUnknown, reasonOf, type HoldView } from './log.js';
 import { Asker, LEASE_MS, LOCKSPACE, type Scene } from './scene.js';
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Random } from '../random.js';
+import type { Random } from '../../support/random.js';
 import type { SoakDatabase } from './postgres.js';
-import type { SoakServer } from './server.js';
+import type { ServiceProcess } from '../../support/service-process.js';
 
 /** What is done to the service, and how often of a hundred times. */
 const FAULTS = { kill: 40, pause: 42, 'long pause': 2, 'database stop': 8, 'database crash': 8 } as const;
@@ -30,7 +30,7 @@ export class Faults {
   private databaseAtMs = -Infinity;
 
   constructor(
-    private readonly servers: readonly SoakServer[],
+    private readonly servers: readonly ServiceProcess[],
     private readonly postgres: SoakDatabase,
     private readonly random: Random,
     private readonly plan: FaultPlan,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Random } from '../random.js';
-import { follow, type Outcome } from './http.js';
+import type { Random } from '../../support/random.js';
+import { follow, type Outcome } from '../../support/send.js';
 import { isUnknown, type HoldView } from './log.js';
 import { Asker, LOCKSPACE, type Scene } from './scene.js';
 

@@ -1,5 +1,5 @@
 import type { Ending, FencedWrite, Held, HeldMode, History, Looked, Recorded } from '../history/history.js';
-import type { Outcome } from './http.js';
+import type { Outcome } from '../../support/send.js';
 
 /** A hold as answers show it. */
 export interface HoldView {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Random } from '../random.js';
-import type { Outcome } from './http.js';
+import type { Random } from '../../support/random.js';
+import type { Outcome } from '../../support/send.js';
 import { isUnknown, type SoakLog } from './log.js';
 import { Asker, type Scene } from './scene.js';
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import pg from 'pg';
 import { waitFor } from '../../support/wait-for.js';
-import { PROJECT } from './project.js';
+import { PROJECT } from '../../support/project.js';
 
 /** A crash of the machine is not tried, only those of processes: the files of a dead server are all there. */
 const SETTINGS = { max_connections: '300', fsync: 'off', full_page_writes: 'off', autovacuum_naptime: '5s' };

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Random } from '../random.js';
-import { send, type Call, type Outcome } from './http.js';
+import type { Random } from '../../support/random.js';
+import { send, type Call, type Outcome } from '../../support/send.js';
 import { isUnknown, type SoakLog } from './log.js';
-import type { SoakServer } from './server.js';
+import type { ServiceProcess } from '../../support/service-process.js';
 
 export const LOCKSPACE = 'soak';
 export const LEASE_MS = { from: 150, to: 900 } as const;
@@ -15,7 +15,7 @@ const PAUSE_MS = 50;
 
 /** What all clients have in common. */
 export interface Scene {
-  readonly servers: readonly SoakServer[];
+  readonly servers: readonly ServiceProcess[];
   readonly log: SoakLog;
   readonly locks: readonly string[];
   /** Each is wanted by many. */
@@ -27,7 +27,7 @@ export interface Scene {
 
 /** One who asks, now this server and now that one. */
 export class Asker {
-  private server: SoakServer;
+  private server: ServiceProcess;
 
   constructor(
     protected readonly scene: Scene,

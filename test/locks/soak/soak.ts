@@ -1,19 +1,22 @@
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { PROJECT } from '../../support/project.js';
 import { check } from '../history/check.js';
 import type { History, Violation } from '../history/history.js';
 import { checkPermits } from '../history/permit-rules.js';
-import { Random } from '../random.js';
+import { Random } from '../../support/random.js';
 import { SoakClient } from './client.js';
 import { Faults, type Fault, type FaultPlan } from './faults.js';
 import { HandleClient } from './handle-client.js';
-import { send } from './http.js';
+import { send } from '../../support/send.js';
 import { SoakLog } from './log.js';
 import { POOL, POOL_CAPACITY, PoolClient } from './pool-client.js';
 import { SoakPostgres, type SoakDatabase } from './postgres.js';
 import { ageSessions, installRecord, listLeftovers, listRemains, readPermits, readRecord } from './record.js';
 import { GRACE_MS, LEASE_MS, LOCKSPACE, type Scene } from './scene.js';
-import { SoakServer } from './server.js';
+import { ServiceProcess } from '../../support/service-process.js';
 
 const LOCKS = 40;
 const HOT_LOCKS = 5;
@@ -58,6 +61,9 @@ export interface SoakReport {
   readonly seconds: number;
 }
 
+/** What a rule is broken with: loaded into the service before its own code. */
+const BREAKER = pathToFileURL(join(PROJECT, 'test/locks/broken.mjs')).href;
+
 /** Lets many clients work on locks while servers and database are killed, paused and restarted, and judges what they saw. */
 export async function soak(options: SoakOptions): Promise<SoakReport> {
   const postgres = await SoakPostgres.start();
@@ -70,7 +76,12 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
 
 /** The same on a database that is there. */
 export async function soakOn(postgres: SoakDatabase, options: SoakOptions): Promise<SoakReport> {
-  const servers = Array.from({ length: options.servers }, () => new SoakServer(postgres.url, options.broken));
+  const { broken } = options;
+  const breaking = broken === undefined ? {} : { imports: [BREAKER], env: { SOAK_BROKEN: broken } };
+  const servers = Array.from(
+    { length: options.servers },
+    () => new ServiceProcess({ databaseUrl: postgres.url, ...breaking }),
+  );
   try {
     await Promise.all(servers.map((server) => server.start()));
     return await run(options, postgres, servers);
@@ -79,7 +90,11 @@ export async function soakOn(postgres: SoakDatabase, options: SoakOptions): Prom
   }
 }
 
-async function run(options: SoakOptions, postgres: SoakDatabase, servers: readonly SoakServer[]): Promise<SoakReport> {
+async function run(
+  options: SoakOptions,
+  postgres: SoakDatabase,
+  servers: readonly ServiceProcess[],
+): Promise<SoakReport> {
   const startedAt = performance.now();
   const elapsed = (): number => (performance.now() - startedAt) / 1_000;
   const log = new SoakLog(GRACE_MS);
@@ -140,7 +155,7 @@ function makeClients(
 
 async function setScene(
   postgres: SoakDatabase,
-  servers: readonly SoakServer[],
+  servers: readonly ServiceProcess[],
   log: SoakLog,
   isOver: () => boolean,
 ): Promise<Scene> {
@@ -173,14 +188,14 @@ async function comeToRest(postgres: SoakDatabase, limitMs: number): Promise<stri
 }
 
 /** What nobody uses can be removed, with all that was ever in it. */
-async function removeAll(postgres: SoakDatabase, servers: readonly SoakServer[]): Promise<string[]> {
+async function removeAll(postgres: SoakDatabase, servers: readonly ServiceProcess[]): Promise<string[]> {
   await ask(servers, 'POST', `/lockspaces/${LOCKSPACE}/drain`);
   await ask(servers, 'DELETE', `/lockspaces/${LOCKSPACE}`);
   await ask(servers, 'DELETE', `/lock_pools/${POOL}`);
   return await listRemains(postgres);
 }
 
-async function ask([server]: readonly SoakServer[], method: string, path: string, body?: object): Promise<void> {
+async function ask([server]: readonly ServiceProcess[], method: string, path: string, body?: object): Promise<void> {
   const { status, body: answer } = await send(server?.url ?? '', { method, path, body, limitMs: SET_UP_LIMIT_MS });
   if (status < 200 || status >= 300) throw new Error(`${method} ${path}: ${status} ${JSON.stringify(answer)}`);
 }
