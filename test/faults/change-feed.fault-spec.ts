@@ -5,8 +5,7 @@ import pg from 'pg';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { openEventStream } from '../support/event-stream.js';
 import { client } from '../support/http.js';
-import { freePort } from '../support/free-port.js';
-import { startServer, type RunningServer } from '../support/server.js';
+import { freePort, startServer, type RunningServer } from '../support/server.js';
 import { waitFor } from '../support/wait-for.js';
 import { claimBody, createProvider } from './world.js';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { berth, type Command } from '../support/berth-command.js';
-import { freePort } from '../support/free-port.js';
+import { freePort } from '../support/server.js';
 import { waitFor } from '../support/wait-for.js';
 
 // Each test starts processes that start others; on a busy machine that takes its time.

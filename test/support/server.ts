@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { staleBuild } from '../../apps/cli/build-check.mjs';
 
+export { freePort } from './free-port.js';
+
 export interface ServerOptions {
   readonly databaseUrl: string;
   readonly env?: Readonly<Record<string, string>>;

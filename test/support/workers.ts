@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { berth } from './berth-command.js';
-import { freePort } from './free-port.js';
+import { freePort } from './server.js';
 import { waitFor } from './wait-for.js';
 
 /** Each of them loads the whole service: on a machine that is busy with other tests they take their time together. */
