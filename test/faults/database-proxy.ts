@@ -20,6 +20,8 @@ interface Line {
   tail: Buffer;
   /** Its commit has gone out, and the answer is not to come back. */
   muted: boolean;
+  /** When the last answer of a slow database reaches the client: none overtakes another. */
+  dueMs: number;
 }
 
 /** A way to the database that fails when it is told to: between the service and PostgreSQL, on 127.0.0.1. */
@@ -32,6 +34,7 @@ export class DatabaseProxy {
   private silenceAtCommit = false;
   private reachable = true;
   private silent = false;
+  private delayMs = 0;
 
   private constructor(
     /** The database's URL by this way. */
@@ -71,6 +74,11 @@ export class DatabaseProxy {
     this.cutAll();
   }
 
+  /** From now on every answer takes so much longer. */
+  slowDown(delayMs: number): void {
+    this.delayMs = delayMs;
+  }
+
   /** From now on connections are accepted and kept, and nothing comes through them: not even that one was closed. */
   silence(): void {
     this.silent = true;
@@ -86,11 +94,12 @@ export class DatabaseProxy {
     return [...this.lines].reduce((sum, { held }) => sum + held.length, 0);
   }
 
-  /** Ends what was begun by `refuse` or a silence. What was sent into the silence arrives now. */
+  /** Ends what was begun by `refuse`, `slowDown` or a silence. What was sent into the silence arrives now. */
   letThrough(): void {
     this.reachable = true;
     this.silent = false;
     this.silenceAtCommit = false;
+    this.delayMs = 0;
     for (const line of [...this.lines]) {
       for (const chunk of line.held.splice(0)) line.far.write(chunk);
       if (line.near.destroyed || line.far.destroyed) this.cut(line);
@@ -110,16 +119,24 @@ export class DatabaseProxy {
       return;
     }
     const far = connect(this.target);
-    const line: Line = { near, far, held: [], tail: Buffer.alloc(0), muted: false };
+    const line: Line = { near, far, held: [], tail: Buffer.alloc(0), muted: false, dueMs: 0 };
     this.lines.add(line);
     far.on('error', () => far.destroy());
     for (const end of [far, near]) end.once('close', () => this.silent || this.cut(line));
     near.on('data', (chunk: Buffer) => this.toDatabase(line, chunk));
     far.on('data', (chunk: Buffer) => {
       if (this.silent) return;
-      if (!line.muted) near.write(chunk);
+      if (!line.muted) this.toClient(line, chunk);
       else this.cutCommit();
     });
+  }
+
+  private toClient(line: Line, chunk: Buffer): void {
+    const nowMs = performance.now();
+    line.dueMs = Math.max(nowMs + this.delayMs, line.dueMs);
+    if (line.dueMs <= nowMs) line.near.write(chunk);
+    // Also what comes out of a silence: the server's answers were lost with it.
+    else setTimeout(() => this.silent || line.near.destroyed || line.near.write(chunk), line.dueMs - nowMs);
   }
 
   private toDatabase(line: Line, chunk: Buffer): void {

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import pg from 'pg';
+import { query } from '../../support/query.js';
 import { waitFor } from '../../support/wait-for.js';
 import { PROJECT } from '../../support/project.js';
 
@@ -21,24 +21,6 @@ export interface SoakDatabase {
   readonly url: string;
   /** Ends its server as told, and waits until another one answers. */
   restart(how: keyof typeof RESTARTS): Promise<void>;
-}
-
-/** Runs statements on a connection of their own; answers the rows of the last one. */
-export async function query<Row extends pg.QueryResultRow>(
-  { url }: Pick<SoakDatabase, 'url'>,
-  ...statements: readonly string[]
-): Promise<Row[]> {
-  const client = new pg.Client({ connectionString: url });
-  // It may be stopped under us: the statement says so.
-  client.on('error', () => undefined);
-  try {
-    await client.connect();
-    let rows: Row[] = [];
-    for (const statement of statements) ({ rows } = await client.query<Row>(statement));
-    return rows;
-  } finally {
-    await client.end().catch(() => undefined);
-  }
 }
 
 /** A PostgreSQL of the run's own, migrated, which may be stopped at any time: somebody starts it again at once. */

@@ -1,7 +1,8 @@
 import type { HeldMode, Recorded } from '../history/history.js';
 import { POOL } from './pool-client.js';
 import { LOCKSPACE } from './scene.js';
-import { query, type SoakDatabase } from './postgres.js';
+import { query } from '../../support/query.js';
+import type { SoakDatabase } from './postgres.js';
 
 /** What was granted and released in one transaction has none. */
 const MODES: readonly (HeldMode | undefined)[] = [undefined, 'monitor', 'shared', 'exclusive'];
