@@ -45,9 +45,10 @@ export class FaultyPostgres implements SoakDatabase {
     private readonly guard: Guard,
   ) {}
 
-  /** `megabytes`: how large each of its two disks is. */
-  static async start(megabytes: number): Promise<FaultyPostgres> {
-    const guard = new Guard({ directory: mkdtempSync(join(tmpdir(), 'berth-faults-')), settings: SETTINGS, megabytes });
+  /** `megabytes`: how large each of its two disks is. `changes` go over its settings. */
+  static async start(megabytes: number, changes: Readonly<Record<string, string>> = {}): Promise<FaultyPostgres> {
+    const directory = mkdtempSync(join(tmpdir(), 'berth-faults-'));
+    const guard = new Guard({ directory, settings: { ...SETTINGS, ...changes }, megabytes });
     const { url: adminUrl = '', tables, log = '' } = await guard.answer();
     const where = tables === null ? '' : ' tablespace small';
     if (tables !== null) await query({ url: adminUrl }, `create tablespace small location '${tables}'`);

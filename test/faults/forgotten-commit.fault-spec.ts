@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { client, type Client, type Reply } from '../support/http.js';
+import { query } from '../support/query.js';
+import { startServer, type RunningServer } from '../support/server.js';
+import { waitFor } from '../support/wait-for.js';
+import { DatabaseProxy } from './database-proxy.js';
+import { FaultyPostgres } from './soak/postgres.js';
+import { claimBody, createProvider } from './world.js';
+
+jest.setTimeout(300_000);
+
+/** The log is written by commits alone: what was not committed is gone with a crash, its number included. */
+const SETTINGS = { wal_writer_delay: '10s', autovacuum: 'off', checkpoint_timeout: '1h' };
+
+/** More than were drawn between the last commit and the crash. */
+const NUMBERS = 100;
+
+describe('a transaction that is cut before its commit, and forgotten by the database in a crash', () => {
+  let postgres: FaultyPostgres;
+  let proxy: DatabaseProxy;
+  let server: RunningServer;
+  let http: Client;
+  let provider: string;
+
+  beforeAll(async () => {
+    postgres = await FaultyPostgres.start(256, SETTINGS);
+    proxy = await DatabaseProxy.open(postgres.url);
+    server = await startServer({ databaseUrl: proxy.url });
+    http = client(server.url, { version: '1.39' });
+    provider = await createProvider(http, 1_000);
+    await http.put(`/allocations/${randomUUID()}`, claimBody({ provider, amount: 1 }));
+  });
+
+  afterAll(async () => {
+    await server.stop();
+    await proxy.close();
+    await postgres.end();
+  });
+
+  it('is not taken for another one that got its number', async () => {
+    const { consumer, reply } = await forgotten(NUMBERS);
+    expect(reply.status).toBe(503);
+    expect(await heldBy(consumer)).toEqual({ allocations: {} });
+  });
+
+  it('is known not to have happened while nobody else has its number', async () => {
+    const { consumer, reply } = await forgotten(0);
+    expect([reply.status, reply.body?.errors?.[0]?.detail]).toEqual([503, expect.stringContaining('not available')]);
+    expect(await heldBy(consumer)).toEqual({ allocations: {} });
+  });
+
+  /** After the crash so many others draw numbers before the service can ask. */
+  async function forgotten(others: number): Promise<{ consumer: string; reply: Reply<Errors> }> {
+    const consumer = randomUUID();
+    const cuts = proxy.cuts;
+    proxy.cutNextCommit('unsent', { refuse: true });
+    const sent = http.put<Errors>(`/allocations/${consumer}`, claimBody({ provider, amount: 1 }));
+    await waitFor(() => proxy.cuts > cuts, { what: 'the cut', limitMs: 30_000 });
+    await postgres.stop('immediate');
+    await postgres.startAgain();
+    await query(postgres, ...Array.from({ length: others }, () => 'select pg_current_xact_id()'));
+    proxy.letThrough();
+    return { consumer, reply: await sent };
+  }
+
+  /** As soon as the service answers again. */
+  async function heldBy(consumer: string): Promise<unknown> {
+    const asked = async (): Promise<unknown> => {
+      const { status, body } = await http.get(`/allocations/${consumer}`);
+      return status === 200 && body;
+    };
+    return await waitFor(asked, { what: 'an answer', limitMs: 60_000 });
+  }
+});
+
+interface Errors {
+  readonly errors?: readonly { readonly detail: string }[];
+}

@@ -1,0 +1,69 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import type { Fault } from './soak/faults.js';
+import { soak, soakOn, type SoakOptions } from './soak/soak.js';
+
+/** Servers take their time to start on a busy machine, and each fault has limits of its own. */
+jest.setTimeout(600_000);
+
+/** One of each sort; what needs long waits is left to the long form. */
+const FAULTS: readonly Fault[] = [
+  'cut after commit',
+  'kill a worker',
+  'crash the database',
+  'slow database',
+  'kill a server',
+  'no connections',
+  'cut before commit',
+  'hold rows',
+];
+
+/** Only root may make disks that can be filled: elsewhere nobody would want them to be. */
+const ON_SMALL_DISKS: readonly Fault[] = process.getuid?.() === 0 ? ['tables full', 'log full'] : [];
+
+const SHORT: SoakOptions = {
+  ...{ clients: 12, services: [1, 2], faults: [...FAULTS, ...ON_SMALL_DISKS], seconds: Infinity, seed: 1, pauseMs: 20 },
+  ...{ limits: { holdMs: { from: 200, to: 800 }, statementMs: 1_500 }, betweenMs: { from: 100, to: 400 } },
+  recoveryLimitMs: 60_000,
+};
+
+describe('a service on which much is done wrong', () => {
+  it('keeps what it promised, and comes back each time', async () => {
+    const { acknowledged, unknown, faults, felt, violations } = await soak(SHORT, 192);
+    expect(violations).toEqual([]);
+    expect([...faults.keys()].sort()).toEqual([...SHORT.faults].sort());
+    // What nobody notices proves nothing.
+    expect(felt.size).toBeGreaterThan(faults.size / 2);
+    expect(acknowledged).toBeGreaterThan(100);
+    expect(unknown).toBeGreaterThan(0);
+  });
+});
+
+/** What is broken (soak/broken.mjs), and the rules of which one says so. */
+const BROKEN: Readonly<Record<string, readonly string[]>> = {
+  early: ['lost'],
+  hasty: ['lost', 'invented'],
+  capacity: ['counters'],
+  parts: ['lost', 'counters'],
+  slots: ['slots'],
+  fence: ['fence'],
+  feed: ['feed'],
+};
+
+describe('a service that loses what it promised', () => {
+  let database: TestDatabase;
+
+  beforeEach(async () => {
+    database = await createTestDatabase();
+  });
+
+  afterEach(async () => {
+    await database.drop();
+  });
+
+  it.each(Object.entries(BROKEN))('is found out: %s', async (broken, rules) => {
+    const faults: readonly Fault[] = ['cut after commit', 'cut before commit'];
+    const { violations } = await soakOn(database, { ...SHORT, faults, services: [1], broken });
+    expect(violations.map(({ rule }) => rule).filter((rule) => rules.includes(rule))).not.toEqual([]);
+  });
+});

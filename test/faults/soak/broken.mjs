@@ -1,0 +1,65 @@
+/**
+ * Makes the built service break one rule, the one that SOAK_BROKEN names, from outside: what ships knows nothing of it.
+ * Loaded with `node --import`. Only the test that tries the soak's checks does so.
+ */
+const dist = new URL('../../../dist/libs/', import.meta.url);
+const load = (path) => import(new URL(`store/src/${path}.js`, dist));
+const { Transactions } = await load('transaction');
+const { LedgerStore } = await load('ledger/ledger.store');
+const inventories = await load('inventory/inventory.sql');
+const allocations = await load('allocation/allocation.sql');
+const slots = await load('slot-lock/slot-lock.sql');
+const fences = await load('fence/fence.sql');
+const generations = await load('generation/generation.sql');
+
+const { commit } = Transactions.prototype;
+const { read } = LedgerStore.prototype;
+
+const BREAKS = {
+  /** Acknowledges what is not committed yet. */
+  early() {
+    Transactions.prototype.commit = function (...given) {
+      commit.apply(this, given).catch(() => undefined);
+      return Promise.resolve();
+    };
+  },
+  /** Says that nothing was written when nobody knows. */
+  hasty() {
+    Transactions.prototype.commit = (client) => client.query('commit');
+  },
+  /** Gives out ten times what there is. */
+  capacity() {
+    LedgerStore.prototype.read = async function (...given) {
+      const ledger = await read.apply(this, given);
+      for (const { inventories: records } of ledger.providers.values())
+        for (const [id, record] of records) records.set(id, { ...record, total: record.total * 10 });
+      return ledger;
+    };
+    inventories.addUsed.text = inventories.addUsed.text.replace('i.total', '10 * i.total');
+  },
+  /** Writes a part of what belongs together: of several allocations the last is left out. */
+  parts() {
+    allocations.insert.text += ' limit greatest(1, cardinality($1::bigint[]) - 1)';
+  },
+  /** What a slot was is not given back. */
+  slots() {
+    slots.remove.text = 'select $1::bigint[] where false';
+    slots.insert.text = slots.insert.text.replace('do nothing', 'do update set consumer_id = excluded.consumer_id');
+  },
+  /** Every token will do. */
+  fence() {
+    fences.listStale.text = 'select 1::int as place from unnest($1::text[], $2::text[], $3::bigint[]) where false';
+  },
+  /** Some changes are not written down. */
+  feed() {
+    const { consumer } = generations.advance;
+    consumer.text = consumer.text.replace(
+      'generation from moved)',
+      'generation from moved where moved.generation % 2 = 0)',
+    );
+  },
+};
+
+const broken = process.env.SOAK_BROKEN;
+// NODE_OPTIONS reaches the supervisor, too, and it wants nothing broken.
+if (broken) BREAKS[broken]();
