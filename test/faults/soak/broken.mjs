@@ -41,10 +41,9 @@ const BREAKS = {
   parts() {
     allocations.insert.text += ' limit greatest(1, cardinality($1::bigint[]) - 1)';
   },
-  /** What a slot was is not given back. */
+  /** A slot that is given up is not given back. */
   slots() {
-    slots.remove.text = 'select $1::bigint[] where false';
-    slots.insert.text = slots.insert.text.replace('do nothing', 'do update set consumer_id = excluded.consumer_id');
+    slots.addFree.text = 'select 1 from unnest($1::text[], $2::int[]) where false';
   },
   /** Every token will do. */
   fence() {

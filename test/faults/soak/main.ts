@@ -84,7 +84,7 @@ const report = await soak(
     seconds: Number(values.seconds),
     seed: Number(values.seed),
     limits: { holdMs: { from: 300, to: 4_000 }, statementMs: 4_000 },
-    betweenMs: { from: 500, to: 2_500 },
+    writes: { from: 20, to: 150 },
     pauseMs: 30,
     recoveryLimitMs: 10_000,
     broken: values.broken,

@@ -7,7 +7,7 @@ import type { Model, Operation } from './model.js';
 import { consumerKey, generationIn, inventoryKey, inWords, lineOf, type Holding } from './values.js';
 
 const TIGHT = 4;
-const TIGHT_TOTAL = 60;
+const TIGHT_TOTAL = 15;
 const ROOMY = 4;
 export const ROOMY_TOTAL = 1_000_000;
 export const LOCKSPACE = 'soak';

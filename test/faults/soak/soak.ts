@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { PROJECT } from '../../support/project.js';
 import { Random } from '../../support/random.js';
 import { ServiceProcess } from '../../support/service-process.js';
+import { waitFor } from '../../support/wait-for.js';
 import { DatabaseProxy } from '../database-proxy.js';
 import { checkWhole, comeToRest } from './check.js';
 import { Claimer } from './claimer.js';
@@ -29,8 +29,8 @@ export interface SoakOptions {
   readonly seconds: number;
   readonly seed: number;
   readonly limits: Limits;
-  /** The load runs so long before each fault, and after it: ms. */
-  readonly betweenMs: { readonly from: number; readonly to: number };
+  /** So many writes are acknowledged before each fault, and again after it. */
+  readonly writes: { readonly from: number; readonly to: number };
   readonly pauseMs: number;
   /** So soon after a fault every service has to take writes: ms. */
   readonly recoveryLimitMs: number;
@@ -58,7 +58,8 @@ export interface SoakReport {
   readonly seconds: number;
 }
 
-const WARM_UP_MS = 1_000;
+/** However busy the machine is. */
+const WORK_LIMIT_MS = 120_000;
 /** Fewer say nothing of a course. */
 const LEAST_WEIGHTS = 6;
 const SHAPED_PART = 0.15;
@@ -133,7 +134,7 @@ class Run {
     // Its failure is told where it is awaited, at the end.
     work.catch(() => undefined);
     try {
-      await sleep(WARM_UP_MS);
+      await this.work();
       this.startedAt = performance.now();
       await this.check();
       const witness = options.services.length > 2 ? scene.services.at(-1) : undefined;
@@ -194,8 +195,7 @@ class Run {
   }
 
   private async suffer(faults: Faults, fault: Fault): Promise<void> {
-    const { from, to } = this.options.betweenMs;
-    await sleep(this.random.between(from, to));
+    await this.work();
     const disturbed = this.log.disturbed;
     await faults.cause(fault);
     const endedAt = performance.now();
@@ -206,7 +206,13 @@ class Run {
     if (late.length > 0) this.log.note('recovery', `${fault}: ${late.map((ms) => `${Math.round(ms)} ms`).join(', ')}`);
     this.faults.set(fault, (this.faults.get(fault) ?? 0) + 1);
     if (this.log.disturbed > disturbed) this.felt.set(fault, (this.felt.get(fault) ?? 0) + 1);
-    await sleep(this.random.between(from, to));
+    await this.work();
+  }
+
+  private async work(): Promise<void> {
+    const { from, to } = this.options.writes;
+    const wanted = this.model.acknowledged + this.random.between(from, to);
+    await waitFor(() => this.model.acknowledged >= wanted, { limitMs: WORK_LIMIT_MS, what: `${to} writes` });
   }
 
   /** Everybody stops for a moment, and what there is is held against what was told. */
