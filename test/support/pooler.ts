@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { freePort } from './server.js';
+import { freePort } from './free-port.js';
 
 /** A PgBouncer in transaction mode in front of one server of PostgreSQL. */
 export interface Pooler {
