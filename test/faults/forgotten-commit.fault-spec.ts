@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { client, type Client, type Reply } from '../support/http.js';
 import { query } from '../support/query.js';
-import { startServer, type RunningServer } from '../support/server.js';
+import { ServiceProcess } from '../support/service-process.js';
 import { waitFor } from '../support/wait-for.js';
 import { DatabaseProxy } from './database-proxy.js';
 import { FaultyPostgres } from './soak/postgres.js';
@@ -19,14 +19,15 @@ const NUMBERS = 100;
 describe('a transaction that is cut before its commit, and forgotten by the database in a crash', () => {
   let postgres: FaultyPostgres;
   let proxy: DatabaseProxy;
-  let server: RunningServer;
+  let server: ServiceProcess;
   let http: Client;
   let provider: string;
 
   beforeAll(async () => {
     postgres = await FaultyPostgres.start(256, SETTINGS);
     proxy = await DatabaseProxy.open(postgres.url);
-    server = await startServer({ databaseUrl: proxy.url });
+    server = new ServiceProcess({ databaseUrl: proxy.url });
+    await server.start();
     http = client(server.url, { version: '1.39' });
     provider = await createProvider(http, 1_000);
     await http.put(`/allocations/${randomUUID()}`, claimBody({ provider, amount: 1 }));
@@ -49,6 +50,31 @@ describe('a transaction that is cut before its commit, and forgotten by the data
     expect([reply.status, reply.body?.errors?.[0]?.detail]).toEqual([503, expect.stringContaining('not available')]);
     expect(await heldBy(consumer)).toEqual({ allocations: {} });
   });
+
+  it('does not hide the change of another one that got its number from who reads on', async () => {
+    // As of this reading, all of them are over, and nobody asks after them again.
+    const undone = ['begin', 'select pg_current_xact_id()', 'rollback'];
+    await query(postgres, ...Array.from({ length: NUMBERS }, () => undone).flat());
+    expect(await candidates(2_000)).toBe(0);
+    await postgres.stop('immediate');
+    await postgres.startAgain();
+    // As another process does it: who asked in between would be told that time went backwards.
+    await query(
+      postgres,
+      'begin',
+      'update inventories set total = 3000',
+      `insert into supply_changes (resource_provider_id, shape, uuid, generation)
+       select id, false, uuid, generation from resource_providers`,
+      'commit',
+    );
+    await query(postgres, ...Array.from({ length: NUMBERS }, () => 'select pg_current_xact_id()'));
+    expect(await candidates(2_000)).toBe(1);
+  });
+
+  async function candidates(amount: number): Promise<number> {
+    const { body } = await http.get<Candidates>(`/allocation_candidates?resources=VCPU:${amount}`);
+    return body.allocation_requests.length;
+  }
 
   /** After the crash so many others draw numbers before the service can ask. */
   async function forgotten(others: number): Promise<{ consumer: string; reply: Reply<Errors> }> {
@@ -73,6 +99,10 @@ describe('a transaction that is cut before its commit, and forgotten by the data
     return await waitFor(asked, { what: 'an answer', limitMs: 60_000 });
   }
 });
+
+interface Candidates {
+  readonly allocation_requests: readonly unknown[];
+}
 
 interface Errors {
   readonly errors?: readonly { readonly detail: string }[];
