@@ -42,15 +42,15 @@ describe('a service on which much is done wrong', () => {
 /** Enough for full providers, slots that come and go, and locks that change hands. */
 const BROKEN_WRITES = { from: 80, to: 100 };
 
-/** What is broken (soak/broken.mjs), and the rules of which one says so. */
-const BROKEN: Readonly<Record<string, readonly string[]>> = {
-  early: ['lost'],
-  hasty: ['lost', 'invented'],
-  capacity: ['counters'],
-  parts: ['lost', 'counters'],
-  slots: ['slots'],
-  fence: ['fence'],
-  feed: ['feed'],
+/**
+ * What is broken (soak/broken.mjs), and what says so: of each line one rule. Those that nothing else can be taken for are
+ * broken at once; a server takes longer to start than to be found out.
+ */
+const BROKEN: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  early: [['lost']],
+  hasty: [['lost', 'invented']],
+  parts: [['lost']],
+  'capacity,slots,fence,feed': [['counters'], ['slots'], ['fence'], ['feed']],
 };
 
 describe('a service that loses what it promised', () => {
@@ -64,9 +64,10 @@ describe('a service that loses what it promised', () => {
     await database.drop();
   });
 
-  it.each(Object.entries(BROKEN))('is found out: %s', async (broken, rules) => {
+  it.each(Object.entries(BROKEN))('is found out: %s', async (broken, signs) => {
     const faults: readonly Fault[] = ['cut after commit', 'cut before commit', 'cut after commit'];
     const { violations } = await soakOn(database, { ...SHORT, faults, services: [1], writes: BROKEN_WRITES, broken });
-    expect(violations.map(({ rule }) => rule).filter((rule) => rules.includes(rule))).not.toEqual([]);
+    const found = new Set(violations.map(({ rule }) => rule));
+    expect(signs.filter((rules) => !rules.some((rule) => found.has(rule)))).toEqual([]);
   });
 });

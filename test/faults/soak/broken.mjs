@@ -1,5 +1,5 @@
 /**
- * Makes the built service break one rule, the one that SOAK_BROKEN names, from outside: what ships knows nothing of it.
+ * Makes the built service break the rules that SOAK_BROKEN names, from outside: what ships knows nothing of it.
  * Loaded with `node --import`. Only the test that tries the soak's checks does so.
  */
 const dist = new URL('../../../dist/libs/', import.meta.url);
@@ -59,6 +59,4 @@ const BREAKS = {
   },
 };
 
-const broken = process.env.SOAK_BROKEN;
-// NODE_OPTIONS reaches the supervisor, too, and it wants nothing broken.
-if (broken) BREAKS[broken]();
+for (const rule of process.env.SOAK_BROKEN?.split(',') ?? []) BREAKS[rule]?.();

@@ -34,7 +34,7 @@ export interface SoakOptions {
   readonly pauseMs: number;
   /** So soon after a fault every service has to take writes: ms. */
   readonly recoveryLimitMs: number;
-  /** A rule that the services break (broken.mjs). */
+  /** Rules that the services break, with commas (broken.mjs). */
   readonly broken?: string | undefined;
   readonly progress?: ((line: string) => void) | undefined;
 }
