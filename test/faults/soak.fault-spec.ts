@@ -39,18 +39,25 @@ describe('a service on which much is done wrong', () => {
   });
 });
 
-/** Enough for full providers, slots that come and go, and locks that change hands. */
-const BROKEN_WRITES = { from: 80, to: 100 };
+/** Enough for full providers, slots that come and go, and locks that change hands; and what is enough for a cut. */
+const MANY = { from: 80, to: 100 };
+const FEW = { from: 20, to: 30 };
+
+interface Broken {
+  /** What says so: of each line one rule. */
+  readonly signs: readonly (readonly string[])[];
+  readonly writes: SoakOptions['writes'];
+}
 
 /**
- * What is broken (soak/broken.mjs), and what says so: of each line one rule. Those that nothing else can be taken for are
- * broken at once; a server takes longer to start than to be found out.
+ * What is broken (soak/broken.mjs). What nothing else can be taken for is broken at once: a server takes longer to start than
+ * to be found out.
  */
-const BROKEN: Readonly<Record<string, readonly (readonly string[])[]>> = {
-  early: [['lost']],
-  hasty: [['lost', 'invented']],
-  parts: [['lost']],
-  'capacity,slots,fence,feed': [['counters'], ['slots'], ['fence'], ['feed']],
+const BROKEN: Readonly<Record<string, Broken>> = {
+  early: { signs: [['lost']], writes: FEW },
+  hasty: { signs: [['lost', 'invented']], writes: FEW },
+  parts: { signs: [['lost']], writes: FEW },
+  'capacity,slots,fence,feed': { signs: [['counters'], ['slots'], ['fence'], ['feed']], writes: MANY },
 };
 
 describe('a service that loses what it promised', () => {
@@ -64,9 +71,9 @@ describe('a service that loses what it promised', () => {
     await database.drop();
   });
 
-  it.each(Object.entries(BROKEN))('is found out: %s', async (broken, signs) => {
+  it.each(Object.entries(BROKEN))('is found out: %s', async (broken, { signs, writes }) => {
     const faults: readonly Fault[] = ['cut after commit', 'cut before commit', 'cut after commit'];
-    const { violations } = await soakOn(database, { ...SHORT, faults, services: [1], writes: BROKEN_WRITES, broken });
+    const { violations } = await soakOn(database, { ...SHORT, faults, services: [1], writes, broken });
     const found = new Set(violations.map(({ rule }) => rule));
     expect(signs.filter((rules) => !rules.some((rule) => found.has(rule)))).toEqual([]);
   });

@@ -43,7 +43,7 @@ const BREAKS = {
   },
   /** A slot that is given up is not given back. */
   slots() {
-    slots.addFree.text = 'select 1 from unnest($1::text[], $2::int[]) where false';
+    slots.removePools.text = 'select 1 from unnest($1::text[]) where false';
   },
   /** Every token will do. */
   fence() {

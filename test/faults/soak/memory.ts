@@ -36,6 +36,17 @@ export class Memory {
   }
 }
 
+/** From the first to the last so much more is no leak: what is remembered on purpose has its limits (bytes). */
+const ALLOWED = 32 * 2 ** 20;
+/** Fewer weights than this say nothing of where it leads. */
+const LEAST_FOR_JUDGEMENT = 10;
+
+/** Whether what the process has in use grew by more than there is a reason for. */
+export function grows(course: readonly Weight[]): boolean {
+  const [first, last] = [course[0]?.used ?? 0, course.at(-1)?.used ?? 0];
+  return course.length >= LEAST_FOR_JUDGEMENT && last - first > ALLOWED;
+}
+
 /** By how much it rises in a minute, as the straight line through all of them has it. */
 export function slopePerMinute(course: readonly Weight[], of: 'rss' | 'used'): number {
   const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;

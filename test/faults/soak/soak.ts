@@ -11,7 +11,7 @@ import { Faults, type Fault, type Limits } from './faults.js';
 import { Follower } from './feed.js';
 import { Gate } from './gate.js';
 import { SoakLog, type Violation } from './log.js';
-import { Memory, type Weight } from './memory.js';
+import { grows, Memory, type Weight } from './memory.js';
 import { Model } from './model.js';
 import { FaultyPostgres, type SoakDatabase } from './postgres.js';
 import { Prober } from './prober.js';
@@ -236,6 +236,8 @@ class Run {
 
   private report(): SoakReport {
     const { acknowledged, unknowns, happened } = this.model;
+    for (const course of this.memory.courses(LEAST_WEIGHTS).filter(grows))
+      this.log.note('memory', `${course[0]?.pid}: ${course.map(({ used }) => used).join(', ')} bytes in use`);
     return {
       ...{ counts: this.log.counts, faults: this.faults, felt: this.felt, recoveries: this.recoveries },
       ...{ acknowledged, unknown: unknowns, happened, courses: this.memory.courses(LEAST_WEIGHTS) },
