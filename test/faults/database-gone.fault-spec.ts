@@ -56,6 +56,15 @@ describe('a database that cannot be reached', () => {
     }
   });
 
+  it('is named as the reason, whatever way it is asked', async () => {
+    const headers = { 'x-roles': 'admin,service', 'openstack-api-version': 'berth 1.0' };
+    const told = http.with({ headers });
+    for (const path of [...reads(), '/changes']) {
+      const { body } = await told.get<{ errors: { reason: { code: string } }[] }>(path);
+      expect([path, body.errors[0]?.reason.code]).toEqual([path, 'berth.database_unavailable']);
+    }
+  });
+
   it('is asked anew when it is back: the first answer of each read shows what others did meanwhile', async () => {
     const added = randomUUID();
     const at = `/resource_providers/${provider}`;

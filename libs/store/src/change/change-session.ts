@@ -1,6 +1,6 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { Unavailable } from '#berth/domain';
+import { REASONS, Unavailable } from '#berth/domain';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { ANSWER_LIMIT_MS, CONNECT_LIMIT_MS, STAY_IN_TOUCH } from '../data-source.js';
@@ -38,7 +38,7 @@ export class ChangeSession implements OnApplicationShutdown {
       return await work({ client });
     } catch (error) {
       this.drop(client);
-      throw isUnavailable(error) ? new Unavailable('The database is not available.', { cause: error }) : error;
+      throw isUnavailable(error) ? notThere(error) : error;
     }
   }
 
@@ -63,7 +63,7 @@ export class ChangeSession implements OnApplicationShutdown {
       await client.query(tune);
     } catch (cause) {
       await client.end().catch(() => undefined);
-      throw new Unavailable('The database is not available.', { cause });
+      throw notThere(cause);
     }
     this.client = client;
     return client;
@@ -73,4 +73,8 @@ export class ChangeSession implements OnApplicationShutdown {
     if (this.client === client) this.client = undefined;
     void client.end().catch(() => undefined);
   }
+}
+
+function notThere(cause: unknown): Unavailable {
+  return new Unavailable('The database is not available.', { cause, reason: REASONS.databaseUnavailable });
 }
