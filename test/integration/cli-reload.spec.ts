@@ -53,7 +53,7 @@ async function statuses(token: string): Promise<number[]> {
   return [...new Set(asked)];
 }
 
-const reloads = (): number => command.output().match(/"msg":"reloaded","what":"tokens"/g)?.length ?? 0;
+const reloads = (): number => command.output().match(/^(?=.*"msg":"reloaded").*"what":"tokens"/gm)?.length ?? 0;
 
 describe('berth serve without a terminal', () => {
   it('passes SIGHUP on to every worker, also to those that are just starting, and goes on', async () => {
