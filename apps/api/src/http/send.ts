@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { REASONS } from '#berth/domain';
+import { REASONS, type Reason } from '#berth/domain';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { KeptText, type Answer } from './answer.js';
 import { codingOf, varyByCoding } from './compression.js';
@@ -77,14 +77,16 @@ function toBytes(body: object | string): Buffer {
   return Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
 }
 
+/** Of requests that fail in crowds, one line each would be the next thing that is too many; what they fail of tells of itself. */
+const TOLD_ONCE: ReadonlySet<Reason> = new Set<Reason>([REASONS.overloaded, REASONS.identityUnavailable]);
+
 /** Sends any error, in the words of the API. What nobody expected is logged, and its text stays inside. */
 export function sendError(reply: FastifyReply, failure: unknown): void {
   const { request } = reply;
   const context = contextOf(request);
   const error = toHttpError(failure);
   if (context !== undefined) context.reason = error.reason;
-  // Of those that are refused because there are too many, one line each would be the next thing that is too many.
-  if (error.status >= 500 && error.reason !== REASONS.overloaded) {
+  if (error.status >= 500 && !TOLD_ONCE.has(error.reason)) {
     const path = cut(request.url.split('?', 1)[0] ?? '');
     log.error({ request_id: context?.requestId, method: request.method, path, err: failure }, 'request failed');
   }

@@ -4,7 +4,7 @@ import { HttpError } from '../http-error.js';
 /** As long as a silent Keystone is left alone: s. */
 export const RETRY_AFTER_SECONDS = 2;
 
-/** Who asks can't be found out now: 503. `why` is for the log. */
+/** Who asks can't be found out now: 503. `why` is for the log, in which `Outage` tells it once. */
 export class KeystoneUnavailable extends HttpError {
   override readonly cause: Error;
 
