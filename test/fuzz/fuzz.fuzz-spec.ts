@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { fuzz } from './fuzz.js';
 
@@ -12,11 +12,11 @@ const CLIENTS = 16;
 describe('garbled requests', () => {
   let database: TestDatabase;
 
-  beforeAll(async () => {
+  beforeEach(async () => {
     database = await createTestDatabase();
   });
 
-  afterAll(() => database.drop());
+  afterEach(() => database.drop());
 
   it.each([
     { seed: 1, requests: 1_500 },
