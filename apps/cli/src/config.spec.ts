@@ -11,6 +11,7 @@ describe('the configuration of the commands', () => {
       port: 8778,
       workers: 1,
       servingRole: undefined,
+      tls: false,
       drainDelayMs: 0,
     });
   });
@@ -33,6 +34,7 @@ describe('the configuration of the commands', () => {
       port: 80,
       workers: 1,
       servingRole: undefined,
+      tls: false,
       drainDelayMs: 0,
     });
     expect(readConfig({ DATABASE_URL: '', HOST: '', PORT: '' }, '/srv')).toEqual(readConfig({}, '/srv'));

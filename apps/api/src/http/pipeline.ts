@@ -51,13 +51,7 @@ export function installPipeline(server: FastifyInstance, config: PipelineConfig,
   server.addHook('onRoute', ({ method, url, config: own }) => {
     routes.add(method, url, (own as EndpointConfig | undefined)?.endpoint?.gates.includes('contract'));
   });
-  server.removeAllContentTypeParsers();
-  server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
-    done(null, body);
-  });
-  server.addContentTypeParser(STREAMED, (_request, payload, done) => {
-    done(null, payload);
-  });
+  leaveBodiesAlone(server);
   if (config.compression) installCompression(server);
   limits.install(server);
   let stopping = false;
@@ -115,6 +109,17 @@ export function installPipeline(server: FastifyInstance, config: PipelineConfig,
   });
   server.setErrorHandler((error, _request, reply) => {
     sendError(reply, error);
+  });
+}
+
+/** Bodies come as they are: gathered, or as they come where the handler wants that. */
+function leaveBodiesAlone(server: FastifyInstance): void {
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
+    done(null, body);
+  });
+  server.addContentTypeParser(STREAMED, (_request, payload, done) => {
+    done(null, payload);
   });
 }
 
