@@ -19,9 +19,9 @@ describe('garbled requests', () => {
   afterEach(() => database.drop());
 
   it.each([
+    // Always the same ones: a change shall not fail for what it did not do. `npm run fuzz` takes another each time.
     { seed: 1, requests: 1_500 },
-    // Another one each time: what fails is replayed with `npm run fuzz -- --seed <seed>`.
-    { seed: Math.floor(Math.random() * 1_000_000), requests: 1_500 },
+    { seed: 2, requests: 1_500 },
   ])('are answered, or turned away, and leave nothing behind: seed $seed', async ({ seed, requests }) => {
     const {
       failures,
