@@ -60,6 +60,13 @@ const recordsOf = (name: string): string[] =>
 
 let token: number;
 
+async function sqlOf({ url }: TestDatabase, statement: string): Promise<void> {
+  const sql = new pg.Client({ connectionString: url });
+  await sql.connect();
+  await sql.query(statement);
+  await sql.end();
+}
+
 describe('a deployment that moves', () => {
   it('is exported while it serves', async () => {
     const clients = { typed: story.at(39), untyped: story.at(37) };
@@ -77,6 +84,8 @@ describe('a deployment that moves', () => {
     const held = await story.berth.put<{ token: number }>('/lockspaces/storage/locks/volume', lock);
     token = held.body.token;
     expect([typeof token, typeof body]).toEqual(['number', 'object']);
+    // As after locks of it were forgotten.
+    await sqlOf(story.database, 'update lockspaces set forgotten = 1');
     const { code, output } = await run(story.database, 'export', '--out', path('one.ndjson'));
     expect({ code, output, seed }).toEqual({
       code: 0,
@@ -107,6 +116,7 @@ describe('a deployment that moves', () => {
     writeFileSync(path('two.ndjson'), gunzipSync(readFileSync(path('two.ndjson.gz'))));
     expect(recordsOf('two.ndjson')).toEqual(recordsOf('one.ndjson'));
     expect(recordsOf('one.ndjson').length).toBeGreaterThan(500);
+    expect(readFileSync(path('two.ndjson'), 'utf8')).toContain('"forgotten":1');
   });
 
   it('gives new ids and higher tokens, and its writes go on from the generations of before', async () => {

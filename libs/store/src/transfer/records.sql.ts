@@ -209,12 +209,12 @@ export const KINDS = {
   }),
   lockspace: plain('lockspace', {
     table: 'lockspaces',
-    reads: `t.id, t.name, t.draining, t.lease_ms, t.grace_ms, ${us('t.created_at', 'created_us')}`,
+    reads: `t.id, t.name, t.draining, t.lease_ms, t.grace_ms, t.forgotten::float8 as forgotten, ${us('t.created_at', 'created_us')}`,
     key: 'id',
     keyType: 'int',
-    into: 'id, name, draining, lease_ms, grace_ms, created_at',
-    values: `id, name, draining, lease_ms, grace_ms, ${time('created_us')}`,
-    record: 'id int, name text, draining boolean, lease_ms int, grace_ms int, created_us float8',
+    into: 'id, name, draining, lease_ms, grace_ms, forgotten, created_at',
+    values: `id, name, draining, lease_ms, grace_ms, forgotten, ${time('created_us')}`,
+    record: 'id int, name text, draining boolean, lease_ms int, grace_ms int, forgotten bigint, created_us float8',
   }),
   cluster_lock: plain('clusterLock', {
     table: 'cluster_locks',
