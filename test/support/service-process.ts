@@ -58,9 +58,9 @@ export class ServiceProcess {
     return this.options.workers ?? 1;
   }
 
-  /** The processes that serve HTTP, the youngest last. */
+  /** The processes that serve HTTP: those that said so and live. */
   get pids(): readonly number[] {
-    return this.listening.slice(-this.workers);
+    return this.listening.filter(isAlive);
   }
 
   /** How often a process has begun to listen since the last start. */
@@ -150,5 +150,15 @@ export class ServiceProcess {
     child.kill(signal);
     await ended;
     return child.exitCode;
+  }
+}
+
+/** Whether there is such a process. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -3,7 +3,7 @@ import pg from 'pg';
 import { query } from '../../support/query.js';
 import type { Random } from '../../support/random.js';
 import { send } from '../../support/send.js';
-import type { ServiceProcess } from '../../support/service-process.js';
+import { isAlive, type ServiceProcess } from '../../support/service-process.js';
 import { waitFor } from '../../support/wait-for.js';
 import type { CommitCut, DatabaseProxy } from '../database-proxy.js';
 import type { Disk, Ending, FaultyPostgres, SoakDatabase } from './postgres.js';
@@ -234,14 +234,5 @@ export class Faults {
 
   private async hold(): Promise<void> {
     await sleep(this.random.between(this.limits.holdMs.from, this.limits.holdMs.to));
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
   }
 }
