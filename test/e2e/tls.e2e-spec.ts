@@ -89,11 +89,14 @@ describe('a service with a certificate', () => {
     });
     await expect(statusFrom(server.url, first)).rejects.toThrow();
     writeFileSync(served.key, 'nonsense');
-    process.kill(server.pid, 'SIGHUP');
-    await waitFor(() => server.logs().includes('the old one stays'), { ...START_LIMIT, what: 'a complaint' });
-    expect(server.logs()).toContain('BERTH_TLS_KEY');
-    expect(await statusFrom(server.url, second)).toBe(200);
-    serve(first);
+    try {
+      process.kill(server.pid, 'SIGHUP');
+      await waitFor(() => server.logs().includes('what was in force stays'), { ...START_LIMIT, what: 'a complaint' });
+      expect(server.logs()).toContain('BERTH_TLS_KEY');
+      expect(await statusFrom(server.url, second)).toBe(200);
+    } finally {
+      serve(first);
+    }
   });
 });
 
