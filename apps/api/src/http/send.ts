@@ -86,7 +86,9 @@ export function sendError(reply: FastifyReply, failure: unknown): void {
   const context = contextOf(request);
   const error = toHttpError(failure);
   if (context !== undefined) context.reason = error.reason;
-  if (error.status >= 500 && !TOLD_ONCE.has(error.reason)) {
+  // A client that left while it sent its request has nobody to tell, and nothing of ours went wrong.
+  const hasLeft = request.raw.destroyed && !request.raw.complete;
+  if (error.status >= 500 && !hasLeft && !TOLD_ONCE.has(error.reason)) {
     const path = cut(request.url.split('?', 1)[0] ?? '');
     log.error({ request_id: context?.requestId, method: request.method, path, err: failure }, 'request failed');
   }

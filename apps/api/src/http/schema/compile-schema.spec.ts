@@ -15,6 +15,12 @@ describe('each keyword (spec errors.md §4)', () => {
     [{ type: 'integer' }, true, "True is not of type 'integer'  Failed validating 'type' in schema"],
     [{ type: 'integer' }, 1.5, "1.5 is not of type 'integer'  Failed validating 'type' in schema"],
     [{ type: 'integer' }, Infinity, "inf is not of type 'integer'  Failed validating 'type' in schema"],
+    [{ type: 'number' }, -Infinity, "-inf is not of type 'number'  Failed validating 'type' in schema"],
+    [
+      { type: 'number', maximum: 5 },
+      Infinity,
+      "inf is greater than the maximum of 5  Failed validating 'maximum' in schema",
+    ],
     [{ type: 'number' }, false, "False is not of type 'number'  Failed validating 'type' in schema"],
     [{ type: 'array' }, {}, "{} is not of type 'array'  Failed validating 'type' in schema"],
     [{ type: 'object' }, [], "[] is not of type 'object'  Failed validating 'type' in schema"],

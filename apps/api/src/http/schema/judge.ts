@@ -51,12 +51,16 @@ function judgeEnum(schema: JsonSchema, value: unknown): Judgement | undefined {
   return { keyword: 'enum', short: `${shown(value)} is not one of ${shown(schema.enum)}` };
 }
 
-function judgeNumber({ minimum, maximum }: JsonSchema, value: number): Judgement | undefined {
+function judgeNumber({ type, minimum, maximum }: JsonSchema, value: number): Judgement | undefined {
   if (minimum !== undefined && value < minimum) {
     return { keyword: 'minimum', short: `${shown(value)} is less than the minimum of ${shown(minimum)}` };
   }
   if (maximum !== undefined && value > maximum) {
     return { keyword: 'maximum', short: `${shown(value)} is greater than the maximum of ${shown(maximum)}` };
+  }
+  // JSON can name numbers that are none here (1e400); where a limit is exceeded too, that says more.
+  if (type !== undefined && !Number.isFinite(value)) {
+    return { keyword: 'type', short: `${shown(value)} is not of type ${listed([type].flat())}` };
   }
   return undefined;
 }
