@@ -29,13 +29,12 @@ const SHORT: SoakOptions = {
 
 describe('a service on which much is done wrong', () => {
   it('keeps what it promised, and comes back each time', async () => {
-    const { acknowledged, unknown, faults, felt, violations } = await soak(SHORT, 192);
+    const { acknowledged, faults, felt, violations } = await soak(SHORT, 192);
     expect(violations).toEqual([]);
     expect([...faults.keys()].sort()).toEqual([...SHORT.faults].sort());
     // What nobody notices proves nothing.
     expect(felt.size).toBeGreaterThan(faults.size / 2);
     expect(acknowledged).toBeGreaterThan(100);
-    expect(unknown).toBeGreaterThan(0);
   });
 });
 

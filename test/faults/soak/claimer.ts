@@ -30,7 +30,7 @@ export class Claimer extends Writer {
     const [first] = settled;
     if (first === undefined) return await this.claim();
     if (this.consumers.length > MOST) return void (await this.remove(first));
-    const what = this.random.weighted({ claim: 30, rewrite: 12, group: 20, find: 22, remove: 12, fenced: 4, look: 20 });
+    const what = this.random.weighted({ claim: 30, rewrite: 12, group: 20, find: 22, remove: 12, fenced: 8, look: 20 });
     if (what === 'claim') await this.claim();
     else if (what === 'rewrite') await this.rewrite(this.random.pick(settled));
     else if (what === 'group') await this.group(settled);
@@ -77,8 +77,10 @@ export class Claimer extends Writer {
   private async find(fence?: object): Promise<Fate> {
     const consumer = randomUUID();
     const amount = this.amount();
-    const devices = this.random.happens(0.5) ? [`device ${this.random.between(1, DEVICES)}`] : [];
-    const licences = this.random.happens(0.3) ? [LICENCE] : [];
+    // Under a fence nothing else shall stand in the way.
+    const devices =
+      fence === undefined && this.random.happens(0.5) ? [`device ${this.random.between(1, DEVICES)}`] : [];
+    const licences = fence === undefined && this.random.happens(0.3) ? [LICENCE] : [];
     const slots = [...devices, ...licences.map(({ key }) => key)];
     const entry = {
       ...OWNER,
@@ -110,7 +112,7 @@ export class Claimer extends Writer {
     const { token } = taken.body as { readonly token: number };
     const { fences, log } = this.scene;
     fences.learn(name, token);
-    const isLate = this.random.happens(0.2);
+    const isLate = this.random.happens(0.4);
     const unlock = { method: 'PUT', path, body: { owner, mode: 'unlock', token } };
     const isFree = isLate && (await this.ask('unlock', unlock)).status === 200;
     const newest = fences.newest(name);
