@@ -42,18 +42,8 @@ export type { Tx } from './sql.js';
 export { StoreModule } from './store.module.js';
 export { TraitStore, type Trait, type TraitsFilter } from './trait/trait.store.js';
 export { Transactions } from './transaction.js';
-export {
-  ConsumerAuditStore,
-  type ConsumerPage,
-  type FoundConsumer,
-  type OddConsumers,
-} from './audit/consumer-audit.store.js';
-export {
-  InventoryAuditStore,
-  type InventoryPage,
-  type InventoryPlace,
-  type OddInventory,
-} from './audit/inventory-audit.store.js';
+export { ConsumerAuditStore, type FoundConsumer, type OddConsumers } from './audit/consumer-audit.store.js';
+export { InventoryAuditStore, type InventoryPlace, type OddInventory } from './audit/inventory-audit.store.js';
 export {
   LeaseAuditStore,
   type DeadRequest,
@@ -61,6 +51,7 @@ export {
   type OverdueKey,
   type OverduePermit,
 } from './audit/lease-audit.store.js';
+export type { Portion } from './audit/portion.js';
 export { ProviderAuditStore, type Misfiled, type Root } from './audit/provider-audit.store.js';
 export { RowEstimateStore } from './audit/row-estimate.store.js';
 export { SlotAuditStore, type WrongPool } from './audit/slot-audit.store.js';

@@ -10,6 +10,7 @@ import {
 } from '#berth/store';
 import { Injectable } from '@nestjs/common';
 import { ConsumerRemoval } from './consumer-removal.js';
+import { walk } from './walk.js';
 
 const PORTION = 1_000;
 
@@ -33,25 +34,23 @@ export class OrphanSlots {
     yield* this.walkConsumers('only-slots', (consumer) => this.withoutAllocations(consumer));
   }
 
-  private async *walkConsumers(
+  private walkConsumers(
     way: 'wrong-flag' | 'only-slots',
     toFinding: (consumer: FoundConsumer) => Finding,
   ): AsyncGenerator<AuditPage> {
-    for (let after = '0'; ;) {
-      const page = await this.transactions.single('audit.slots', (tx) => this.odd.listOdd(tx, way, after, PORTION));
-      if (page === undefined) return;
-      after = page.last;
-      yield { scanned: page.scanned, findings: page.found.map(toFinding) };
-    }
+    return walk(
+      '0',
+      (after) => this.transactions.single('audit.slots', (tx) => this.odd.listOdd(tx, way, after, PORTION)),
+      toFinding,
+    );
   }
 
-  private async *wrongPools(): AsyncGenerator<AuditPage> {
-    for (let after = ''; ;) {
-      const page = await this.transactions.single('audit.pools', (tx) => this.pools.listWrongPools(tx, after, PORTION));
-      if (page === undefined) return;
-      after = page.last;
-      yield { scanned: page.scanned, findings: page.found.map((pool) => this.wrongPool(pool)) };
-    }
+  private wrongPools(): AsyncGenerator<AuditPage> {
+    return walk(
+      '',
+      (after) => this.transactions.single('audit.pools', (tx) => this.pools.listWrongPools(tx, after, PORTION)),
+      (pool) => this.wrongPool(pool),
+    );
   }
 
   private async *lostKeys(): AsyncGenerator<AuditPage> {

@@ -9,6 +9,8 @@ import {
 import { Injectable } from '@nestjs/common';
 import { ConsumerRemoval } from './consumer-removal.js';
 import { OrphanProviders } from './orphan-providers.js';
+import { FIRST_INVENTORY } from './used-drift.js';
+import { walk } from './walk.js';
 
 const PORTION = 2_000;
 
@@ -30,15 +32,13 @@ export class Orphans {
     yield await this.unusedNames();
   }
 
-  private async *emptyConsumers(): AsyncGenerator<AuditPage> {
-    for (let after = '0'; ;) {
-      const page = await this.transactions.single('audit.consumers', (tx) =>
-        this.consumers.listOdd(tx, 'empty', after, PORTION),
-      );
-      if (page === undefined) return;
-      after = page.last;
-      yield { scanned: page.scanned, findings: page.found.map((consumer) => this.emptyConsumer(consumer)) };
-    }
+  private emptyConsumers(): AsyncGenerator<AuditPage> {
+    return walk(
+      '0',
+      (after) =>
+        this.transactions.single('audit.consumers', (tx) => this.consumers.listOdd(tx, 'empty', after, PORTION)),
+      (consumer) => this.emptyConsumer(consumer),
+    );
   }
 
   private emptyConsumer(consumer: FoundConsumer): Finding {
@@ -52,15 +52,12 @@ export class Orphans {
     };
   }
 
-  private async *overCapacity(): AsyncGenerator<AuditPage> {
-    for (let after = { providerId: 0, classId: -1 }; ;) {
-      const page = await this.transactions.single('audit.capacity', (tx) =>
-        this.inventories.listExceeded(tx, after, PORTION),
-      );
-      if (page === undefined) return;
-      after = page.last;
-      yield { scanned: page.scanned, findings: page.found.map(overCapacity) };
-    }
+  private overCapacity(): AsyncGenerator<AuditPage> {
+    return walk(
+      FIRST_INVENTORY,
+      (after) => this.transactions.single('audit.capacity', (tx) => this.inventories.listExceeded(tx, after, PORTION)),
+      overCapacity,
+    );
   }
 
   private async unusedNames(): Promise<AuditPage> {

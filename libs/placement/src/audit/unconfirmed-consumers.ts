@@ -2,6 +2,7 @@ import type { AuditPage, ConsumerCriteria, Finding } from '#berth/domain';
 import { ConsumerAuditStore, Transactions, type FoundConsumer } from '#berth/store';
 import { Injectable } from '@nestjs/common';
 import { ConsumerRemoval } from './consumer-removal.js';
+import { walk } from './walk.js';
 
 const PORTION = 1_000;
 
@@ -18,15 +19,14 @@ export class UnconfirmedConsumers {
   async *look(criteria: ConsumerCriteria | undefined): AsyncGenerator<AuditPage> {
     if (criteria === undefined) return;
     const { unchangedForSeconds: forSeconds, types, isLive } = criteria;
-    for (let after = '0'; ;) {
-      const page = await this.transactions.single('audit.unconfirmed', (tx) =>
-        this.consumers.listUnchanged(tx, { forSeconds, types }, after, PORTION),
-      );
-      if (page === undefined) return;
-      after = page.last;
-      const found = page.found.filter(({ uuid }) => isLive === undefined || !isLive(uuid));
-      yield { scanned: page.scanned, findings: found.map((consumer) => this.finding(consumer)) };
-    }
+    yield* walk(
+      '0',
+      (after) =>
+        this.transactions.single('audit.unconfirmed', (tx) =>
+          this.consumers.listUnchanged(tx, { forSeconds, types }, after, PORTION),
+        ),
+      (consumer) => (isLive?.(consumer.uuid) ? undefined : this.finding(consumer)),
+    );
   }
 
   private finding(consumer: FoundConsumer): Finding {

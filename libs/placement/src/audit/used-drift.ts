@@ -1,8 +1,19 @@
 import type { AuditPage, Finding, Repair } from '#berth/domain';
-import { GenerationService, InventoryAuditStore, LostRace, Transactions, type OddInventory } from '#berth/store';
+import {
+  GenerationService,
+  InventoryAuditStore,
+  LostRace,
+  Transactions,
+  type InventoryPlace,
+  type OddInventory,
+} from '#berth/store';
 import { Injectable } from '@nestjs/common';
+import { walk } from './walk.js';
 
 const PORTION = 2_000;
+
+/** Before every inventory: classes are counted from 0. */
+export const FIRST_INVENTORY: InventoryPlace = { providerId: 0, classId: -1 };
 
 /** Inventories whose `used` is not the sum of what is allocated of them. Source: docs/audit.md, docs/adr/0004. */
 @Injectable()
@@ -13,15 +24,12 @@ export class UsedDrift {
     private readonly generations: GenerationService,
   ) {}
 
-  async *look(): AsyncGenerator<AuditPage> {
-    for (let after = { providerId: 0, classId: -1 }; ;) {
-      const page = await this.transactions.single('audit.drift', (tx) =>
-        this.inventories.listDrift(tx, after, PORTION),
-      );
-      if (page === undefined) return;
-      after = page.last;
-      yield { scanned: page.scanned, findings: page.found.map((odd) => this.finding(odd)) };
-    }
+  look(): AsyncGenerator<AuditPage> {
+    return walk(
+      FIRST_INVENTORY,
+      (after) => this.transactions.single('audit.drift', (tx) => this.inventories.listDrift(tx, after, PORTION)),
+      (odd) => this.finding(odd),
+    );
   }
 
   private finding(odd: OddInventory): Finding {

@@ -1,6 +1,7 @@
 import { toGeneration, type Generation } from '#berth/domain';
 import { Injectable } from '@nestjs/common';
 import { run, type Statement, type Tx } from '../sql.js';
+import type { Portion } from './portion.js';
 import * as sql from './consumer-audit.sql.js';
 
 /** A consumer as it was found; `id` tells it from another one that came under the same uuid later. */
@@ -14,13 +15,6 @@ export interface FoundConsumer {
   readonly changedAtMs: number;
 }
 
-export interface ConsumerPage {
-  readonly scanned: number;
-  /** Behind which id the next portion begins. */
-  readonly last: string;
-  readonly found: readonly FoundConsumer[];
-}
-
 /** Which consumers a walk is for: all that lack something, by what they lack. */
 const ODD = { empty: sql.listEmpty, 'only-slots': sql.listOnlySlots, 'wrong-flag': sql.listWrongFlags } as const;
 
@@ -31,7 +25,12 @@ export type OddConsumers = keyof typeof ODD;
 @Injectable()
 export class ConsumerAuditStore {
   /** Those of the next `limit` behind the id `after` that are odd in this way; undefined: that was all. */
-  listOdd(tx: Tx, way: OddConsumers, after: string, limit: number): Promise<ConsumerPage | undefined> {
+  listOdd(
+    tx: Tx,
+    way: OddConsumers,
+    after: string,
+    limit: number,
+  ): Promise<Portion<string, FoundConsumer> | undefined> {
     return page(tx, ODD[way], [after, limit]);
   }
 
@@ -41,7 +40,7 @@ export class ConsumerAuditStore {
     { forSeconds, types }: { readonly forSeconds: number; readonly types: readonly string[] | undefined },
     after: string,
     limit: number,
-  ): Promise<ConsumerPage | undefined> {
+  ): Promise<Portion<string, FoundConsumer> | undefined> {
     return page(tx, sql.listUnchanged, [after, limit, forSeconds, types ?? null]);
   }
 
@@ -60,7 +59,7 @@ async function page(
   tx: Tx,
   statement: Statement<sql.ConsumerPageRow>,
   values: readonly unknown[],
-): Promise<ConsumerPage | undefined> {
+): Promise<Portion<string, FoundConsumer> | undefined> {
   const { rows } = await run(tx, statement, values);
   const [first] = rows;
   if (first === undefined) return undefined;

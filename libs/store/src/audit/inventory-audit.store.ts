@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { run, type Statement, type Tx } from '../sql.js';
+import type { Portion } from './portion.js';
 import * as sql from './inventory-audit.sql.js';
 
 /** Where a walk through all inventories is. */
@@ -16,23 +17,20 @@ export interface OddInventory extends InventoryPlace {
   readonly expected: number;
 }
 
-export interface InventoryPage {
-  readonly scanned: number;
-  /** Where the next portion begins. */
-  readonly last: InventoryPlace;
-  readonly found: readonly OddInventory[];
-}
-
 /** Inventories looked through as a whole, in portions. Each method is one statement: run it by itself. */
 @Injectable()
 export class InventoryAuditStore {
   /** Those of the next `limit` behind `after` whose `used` is not the sum of the allocations; undefined: that was all. */
-  listDrift(tx: Tx, after: InventoryPlace, limit: number): Promise<InventoryPage | undefined> {
+  listDrift(tx: Tx, after: InventoryPlace, limit: number): Promise<Portion<InventoryPlace, OddInventory> | undefined> {
     return page(tx, sql.listDrift, after, limit);
   }
 
   /** The same for those of which more is used than there is room for. */
-  listExceeded(tx: Tx, after: InventoryPlace, limit: number): Promise<InventoryPage | undefined> {
+  listExceeded(
+    tx: Tx,
+    after: InventoryPlace,
+    limit: number,
+  ): Promise<Portion<InventoryPlace, OddInventory> | undefined> {
     return page(tx, sql.listExceeded, after, limit);
   }
 
@@ -47,7 +45,7 @@ async function page(
   statement: Statement<sql.InventoryPageRow>,
   { providerId, classId }: InventoryPlace,
   limit: number,
-): Promise<InventoryPage | undefined> {
+): Promise<Portion<InventoryPlace, OddInventory> | undefined> {
   const { rows } = await run(tx, statement, [providerId, classId, limit]);
   const [first] = rows;
   if (first === undefined) return undefined;

@@ -2,6 +2,7 @@ import { STANDARD_RESOURCE_CLASSES, STANDARD_TRAITS } from '#berth/domain';
 import { Injectable } from '@nestjs/common';
 import { run, type Tx } from '../sql.js';
 import * as names from '../standard-names.sql.js';
+import type { Portion } from './portion.js';
 import * as sql from './provider-audit.sql.js';
 
 export interface Root {
@@ -15,13 +16,6 @@ export interface Misfiled {
   readonly uuid: string;
   readonly rootUuid: string;
   readonly topUuid: string | null;
-}
-
-export interface MisfiledPage {
-  readonly scanned: number;
-  /** Behind which id the next portion begins. */
-  readonly last: number;
-  readonly found: readonly Misfiled[];
 }
 
 /** Trees looked through as a whole, in portions, and the standard names. */
@@ -52,7 +46,7 @@ export class ProviderAuditStore {
   }
 
   /** Those of the next `limit` providers behind `after` that are misfiled; undefined: that was all. */
-  async listMisfiled(tx: Tx, after: number, limit: number): Promise<MisfiledPage | undefined> {
+  async listMisfiled(tx: Tx, after: number, limit: number): Promise<Portion<number, Misfiled> | undefined> {
     const { rows } = await run(tx, sql.listMisfiled, [after, limit]);
     const [first] = rows;
     if (first === undefined) return undefined;

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { run, together, type Tx } from '../sql.js';
+import type { Portion } from './portion.js';
 import * as sql from './slot-audit.sql.js';
 
 /** A key whose numbers are not those of its rows; one that has no numbers has 0. */
@@ -11,18 +12,11 @@ export interface WrongPool {
   readonly free: number;
 }
 
-export interface PoolPage {
-  readonly scanned: number;
-  /** Behind which key the next portion begins. */
-  readonly last: string;
-  readonly found: readonly WrongPool[];
-}
-
 /** The numbers beside slot locks, held against the locks (docs/locks/slot-locks.md, invariants 1 and 2). */
 @Injectable()
 export class SlotAuditStore {
   /** Those of the next `limit` pools behind the key `after` that do not add up; undefined: that was all. */
-  async listWrongPools(tx: Tx, after: string, limit: number): Promise<PoolPage | undefined> {
+  async listWrongPools(tx: Tx, after: string, limit: number): Promise<Portion<string, WrongPool> | undefined> {
     const { rows } = await run(tx, sql.listWrongPools, [after, limit]);
     const [first] = rows;
     if (first === undefined) return undefined;
