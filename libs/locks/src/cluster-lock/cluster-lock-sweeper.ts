@@ -1,5 +1,6 @@
 import { ClusterLockStore, Transactions } from '#berth/store';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Rounds } from '../rounds.js';
 import { LockOperations } from './lock-operations.js';
 
 /** Those who wait look for themselves: this is for requests that nobody waits for, and for lines whose servers died. */
@@ -15,7 +16,11 @@ const FORGET_AFTER_MS = 60_000;
 @Injectable()
 export class ClusterLockSweeper implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(ClusterLockSweeper.name);
-  private timer: NodeJS.Timeout | undefined;
+  private readonly rounds = new Rounds(
+    PERIOD_MS,
+    () => this.sweep(),
+    (reason) => this.logger.debug(`lines wait for the next round: ${reason}`),
+  );
 
   constructor(
     private readonly transactions: Transactions,
@@ -24,13 +29,12 @@ export class ClusterLockSweeper implements OnApplicationBootstrap, OnModuleDestr
   ) {}
 
   onApplicationBootstrap(): void {
-    this.timer = setTimeout(() => void this.sweepQuietly(), PERIOD_MS * (0.8 + Math.random() * 0.4)).unref();
+    this.rounds.begin();
   }
 
   /** As soon as the end is announced. What is under way ends by itself, and is caught if its connection goes first. */
   onModuleDestroy(): void {
-    clearTimeout(this.timer);
-    this.timer = undefined;
+    this.rounds.end();
   }
 
   /** Answers how many lines were looked after. */
@@ -43,15 +47,5 @@ export class ClusterLockSweeper implements OnApplicationBootstrap, OnModuleDestr
       this.locks.forgetSessions(tx, FORGET_AFTER_MS),
     );
     return overdue.length;
-  }
-
-  private async sweepQuietly(): Promise<void> {
-    try {
-      await this.sweep();
-    } catch (error) {
-      // The next round does what this one could not.
-      this.logger.debug(`lines wait for the next round: ${(error as Error).message}`);
-    }
-    if (this.timer !== undefined) this.onApplicationBootstrap();
   }
 }

@@ -1,5 +1,6 @@
 import { Transactions, UnusedLockStore } from '#berth/store';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Rounds } from '../rounds.js';
 
 export interface LockRetentionOptions {
   /** So long it is remembered what an owner saw of a lock after it last had it: s. */
@@ -26,34 +27,27 @@ const OWNERS_AT_ONCE = 2_000;
 @Injectable()
 export class LockRetention implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(LockRetention.name);
-  private timer: NodeJS.Timeout | undefined;
-  private stopped = false;
+  private readonly rounds: Rounds;
 
   constructor(
     private readonly transactions: Transactions,
     private readonly unused: UnusedLockStore,
-    @Inject(LOCK_RETENTION) private readonly options: LockRetentionOptions,
-  ) {}
+    @Inject(LOCK_RETENTION) { retentionSeconds }: LockRetentionOptions,
+  ) {
+    this.rounds = new Rounds(
+      Math.min(MAX_PERIOD_MS, Math.max(MIN_PERIOD_MS, retentionSeconds * 100)),
+      () => forgetUnused(this.transactions, this.unused, retentionSeconds, () => this.rounds.isOver),
+      (reason) => this.logger.warn(`unused locks stay for now: ${reason}`),
+    );
+  }
 
   onApplicationBootstrap(): void {
-    const period = Math.min(MAX_PERIOD_MS, Math.max(MIN_PERIOD_MS, this.options.retentionSeconds * 100));
-    // Processes that started together shall not all look at once.
-    this.timer = setTimeout(() => void this.sweepQuietly(), period * (0.8 + Math.random() * 0.4)).unref();
+    this.rounds.begin();
   }
 
   /** As soon as the end is announced: between two portions, of which each is short. */
   onModuleDestroy(): void {
-    this.stopped = true;
-    clearTimeout(this.timer);
-  }
-
-  private async sweepQuietly(): Promise<void> {
-    try {
-      await forgetUnused(this.transactions, this.unused, this.options.retentionSeconds, () => this.stopped);
-    } catch (error) {
-      this.logger.warn(`unused locks stay for now: ${(error as Error).message}`);
-    }
-    if (!this.stopped) this.onApplicationBootstrap();
+    this.rounds.end();
   }
 }
 

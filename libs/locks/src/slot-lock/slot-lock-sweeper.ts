@@ -1,6 +1,7 @@
 import { openPools, settlePools } from '#berth/domain';
 import { SlotLockStore, Transactions, type Tx } from '#berth/store';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Rounds } from '../rounds.js';
 
 /** Nobody waits for it: who wants a slot that is over its lease takes it. One look-up by index each time. */
 const PERIOD_MS = 10_000;
@@ -12,7 +13,11 @@ const SWEPT_AT_ONCE = 500;
 @Injectable()
 export class SlotLockSweeper implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(SlotLockSweeper.name);
-  private timer: NodeJS.Timeout | undefined;
+  private readonly rounds = new Rounds(
+    PERIOD_MS,
+    () => this.sweep(),
+    (reason) => this.logger.debug(`locks over their lease stay for now: ${reason}`),
+  );
 
   constructor(
     private readonly transactions: Transactions,
@@ -20,13 +25,12 @@ export class SlotLockSweeper implements OnApplicationBootstrap, OnModuleDestroy 
   ) {}
 
   onApplicationBootstrap(): void {
-    this.timer = setTimeout(() => void this.sweepQuietly(), PERIOD_MS).unref();
+    this.rounds.begin();
   }
 
   /** As soon as the end is announced. What is under way ends by itself, and is caught if its connection goes first. */
   onModuleDestroy(): void {
-    clearTimeout(this.timer);
-    this.timer = undefined;
+    this.rounds.end();
   }
 
   /** Removes what is over its lease, of at most SWEPT_AT_ONCE keys. Answers of how many. */
@@ -37,16 +41,6 @@ export class SlotLockSweeper implements OnApplicationBootstrap, OnModuleDestroy 
     if (keys.length === 0) return 0;
     await this.transactions.run('slotLocks.sweep', (tx) => releaseExpired(tx, this.slots, keys));
     return keys.length;
-  }
-
-  private async sweepQuietly(): Promise<void> {
-    try {
-      await this.sweep();
-    } catch (error) {
-      // The next look does what this one could not.
-      this.logger.debug(`locks over their lease stay for now: ${(error as Error).message}`);
-    }
-    if (this.timer !== undefined) this.onApplicationBootstrap();
   }
 }
 
