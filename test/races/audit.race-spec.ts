@@ -36,9 +36,8 @@ beforeAll(async () => {
   http = processes.at(0);
   [holder, watcher] = [1, 2].map(() => new pg.Client({ connectionString: database.url })) as [pg.Client, pg.Client];
   await Promise.all([holder.connect(), watcher.connect()]);
-  const address = { url: database.url, directUrl: undefined, isPooled: false };
   app = await NestFactory.createApplicationContext(
-    { module: class Auditor {}, imports: [StoreModule.forRoot(address), AuditModule] },
+    { module: class Auditor {}, imports: [StoreModule.forRoot({ url: database.url }), AuditModule] },
     { logger: false, abortOnError: false },
   );
 });

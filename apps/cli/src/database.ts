@@ -1,5 +1,14 @@
+import { BerthError } from '#berth/domain';
 import { NamedLocks } from '#berth/locks';
-import { AdvisorySessions, asOwner, grantServing, migrate, openDataSource, ServingRoleError } from '#berth/store';
+import {
+  AdvisorySessions,
+  asOwner,
+  demandMigrated,
+  grantServing,
+  migrate,
+  openDataSource,
+  ServingRoleError,
+} from '#berth/store';
 import type { CliConfig } from './config.js';
 import { EmbeddedPostgres } from './embedded-postgres/embedded-postgres.js';
 import { Refusal } from './refusal.js';
@@ -78,6 +87,22 @@ export async function withConnection<T>(
     return await work(dataSource);
   } finally {
     await dataSource.destroy();
+  }
+}
+
+/** The same on a database with all migrations. Errors that are no bugs become a `Refusal`. */
+export async function withMigrated<T>(
+  url: string,
+  work: (dataSource: Awaited<ReturnType<typeof openDataSource>>) => Promise<T>,
+): Promise<T> {
+  try {
+    return await withConnection(url, async (dataSource) => {
+      await demandMigrated(dataSource);
+      return await work(dataSource);
+    });
+  } catch (error) {
+    if (error instanceof BerthError) throw new Refusal(error.message, { cause: error });
+    throw error;
   }
 }
 

@@ -3,8 +3,7 @@ import { AuditExtent, AuditModule, AuditsService } from '#berth/placement';
 import { StoreModule } from '#berth/store';
 import { Module, type INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { withConnection } from '../database.js';
-import { Refusal } from '../refusal.js';
+import { withMigrated } from '../database.js';
 import type { AuditRequest } from './audit-request.js';
 import { JsonReport } from './json-report.js';
 import { AuditProgress } from './progress.js';
@@ -29,11 +28,9 @@ class AuditRun {}
 
 /** Looks, repairs where that is wanted, and reports. Answers the exit code: 0 all is well, 2 something is left, 1 it failed. */
 export async function runAudits(url: string, request: AuditRequest): Promise<number> {
-  await withConnection(url, async (dataSource) => {
-    if (await dataSource.showMigrations()) throw new Refusal('the schema is not up to date: run berth migrate first');
-  });
+  await withMigrated(url, () => Promise.resolve());
   const app = await NestFactory.createApplicationContext(
-    { module: AuditRun, imports: [StoreModule.forRoot({ url, directUrl: undefined, isPooled: false }), AuditModule] },
+    { module: AuditRun, imports: [StoreModule.forRoot({ url }), AuditModule] },
     { logger: ['error', 'warn'], abortOnError: false },
   );
   const report = request.json ? new JsonReport() : new TableReport();

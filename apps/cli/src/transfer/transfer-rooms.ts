@@ -1,10 +1,8 @@
-import { BerthError } from '#berth/domain';
 import { TransferTarget } from '#berth/placement';
-import { demandMigrated, Transactions, TransferStore } from '#berth/store';
-import { withConnection } from '../database.js';
-import { Refusal } from '../refusal.js';
+import { Transactions, TransferStore } from '#berth/store';
+import { withMigrated } from '../database.js';
 
-type Connection = Parameters<Parameters<typeof withConnection>[1]>[0];
+type Connection = Parameters<Parameters<typeof withMigrated>[1]>[0];
 
 /** What exports and imports work with, on one connection. */
 export interface TransferRooms {
@@ -15,15 +13,7 @@ export interface TransferRooms {
 
 /** Runs `work` on the migrated database at `url`. Its errors that are no bugs become a `Refusal`. */
 export async function withRooms<T>(url: string, work: (rooms: TransferRooms) => Promise<T>): Promise<T> {
-  try {
-    return await withConnection(url, async (connection) => {
-      await demandMigrated(connection);
-      return await work(roomsOn(connection));
-    });
-  } catch (error) {
-    if (error instanceof BerthError) throw new Refusal(error.message, { cause: error });
-    throw error;
-  }
+  return await withMigrated(url, (connection) => work(roomsOn(connection)));
 }
 
 /** Throws a `Refusal` where an import of the database was begun and not finished. */
