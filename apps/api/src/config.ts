@@ -1,17 +1,18 @@
-import { choice, ConfigError, flag, integer, list, type Environment } from './environment.js';
-import { readDatabase, type DatabaseAddress } from './database-config.js';
 import type { LockRetentionOptions } from '#berth/locks';
+import type { DatabaseAddress } from '#berth/store';
+import { readDatabase } from './database-config.js';
+import { choice, ConfigError, flag, integer, list, type Environment } from './environment.js';
 import { readAuthenticationConfig, type AuthenticationConfig } from './http/authentication/authentication-config.js';
 import type { CorsConfig } from './http/cors.js';
 import { readDrainDelay } from './http/health/health-config.js';
+import { readLimits, type LimitsConfig } from './http/limits/limits-config.js';
 import { readLogConfig, type LogConfig } from './http/log/log-config.js';
 import { readMetricsAccess, type MetricsAccess } from './http/metrics/metrics-config.js';
-import { readLockRetention } from './http/lock-retention/lock-retention-config.js';
 import { MAX_MINOR, negotiate } from './http/microversion.js';
 import { readPolicyConfig, type PolicyConfig } from './http/policy-config.js';
-import { isTraced } from './http/tracing/tracing.js';
-import { readLimits, type LimitsConfig } from './http/limits/limits-config.js';
 import { readTls, type TlsConfig } from './http/tls/tls.js';
+import { isTraced } from './http/tracing/tracing.js';
+import { readLockRetention } from './lock-retention-config.js';
 
 /** The environment of the API process, read once. Source: docs/configuration.md. */
 export interface ApiConfig {
@@ -57,10 +58,10 @@ const KNOWN = new Set([
   'BERTH_IMPORT_TOKEN',
   'BERTH_INSECURE',
   'BERTH_KEYSTONE_PUBLIC_URL',
+  'BERTH_LOCK_RETENTION_SECONDS',
   'BERTH_LOG_LEVEL',
   'BERTH_LOG_REQUESTS',
   'BERTH_MAX_BUFFER_MB',
-  'BERTH_LOCK_RETENTION_SECONDS',
   'BERTH_MAX_CANDIDATES',
   'BERTH_MAX_CONNECTIONS',
   'BERTH_MAX_REQUESTS',

@@ -1,5 +1,5 @@
 import type { LockRetentionOptions } from '#berth/locks';
-import { integer, type Environment } from '../../environment.js';
+import { integer, type Environment } from './environment.js';
 
 /** A week. */
 const DEFAULT_SECONDS = 604_800;
