@@ -20,6 +20,12 @@ function valueOf(text: string, series: string): number | undefined {
   return line === undefined ? undefined : Number(line.slice(series.length + 1));
 }
 
+/** Holds several series against what they should be. */
+function expectSeries(text: string, wanted: Readonly<Record<string, number>>): void {
+  const read = Object.keys(wanted).map((series) => [series, valueOf(text, series)]);
+  expect(Object.fromEntries(read)).toEqual(wanted);
+}
+
 async function scrape(http: Client): Promise<string> {
   const { status, body } = await http.get<string>('/metrics');
   expect(status).toBe(200);
@@ -72,17 +78,19 @@ describe('the metrics', () => {
     expect((await http.get('/no/such/path')).status).toBe(404);
     const text = await scrape(scraper(story.url));
     const route = 'route="/resource_providers/{uuid}/inventories"';
-    expect(valueOf(text, `berth_requests_total{method="PUT",${route},status="200"}`)).toBe(1);
-    expect(valueOf(text, `berth_requests_total{method="PUT",${route},status="409"}`)).toBe(1);
-    expect(valueOf(text, `berth_request_seconds_count{method="PUT",${route}}`)).toBe(2);
-    expect(valueOf(text, `berth_request_seconds_bucket{method="PUT",${route},le="+Inf"}`)).toBe(2);
-    expect(valueOf(text, 'berth_requests_total{method="GET",route="none",status="404"}')).toBe(1);
-    expect(valueOf(text, 'berth_refusals_total{reason="berth.provider_generation_stale"}')).toBe(1);
-    expect(valueOf(text, 'berth_refusals_total{reason="berth.capacity_exceeded"}')).toBe(1);
+    expectSeries(text, {
+      [`berth_requests_total{method="PUT",${route},status="200"}`]: 1,
+      [`berth_requests_total{method="PUT",${route},status="409"}`]: 1,
+      [`berth_request_seconds_count{method="PUT",${route}}`]: 2,
+      [`berth_request_seconds_bucket{method="PUT",${route},le="+Inf"}`]: 2,
+      'berth_requests_total{method="GET",route="none",status="404"}': 1,
+      'berth_refusals_total{reason="berth.provider_generation_stale"}': 1,
+      'berth_refusals_total{reason="berth.capacity_exceeded"}': 1,
+      berth_claims_queued: 0,
+      berth_requests_under_way: 1,
+    });
     expect(valueOf(text, 'berth_claims_group_size_sum')).toBeGreaterThanOrEqual(4);
-    expect(valueOf(text, 'berth_claims_queued')).toBe(0);
     expect(valueOf(text, 'berth_transactions_total{name="claims"}')).toBeGreaterThanOrEqual(1);
-    expect(valueOf(text, 'berth_requests_under_way')).toBe(1);
   });
 
   it('tell what the service knows of its supply and its database', async () => {
@@ -105,11 +113,13 @@ describe('the metrics', () => {
     expect((await permit('a', 0)).status).toBe(200);
     expect((await permit('b', 1)).status).toBe(409);
     const text = await scrape(scraper(story.url));
-    expect(valueOf(text, 'berth_lock_pool_capacity{pool="builds"}')).toBe(1);
-    expect(valueOf(text, 'berth_lock_pool_active{pool="builds"}')).toBe(1);
-    expect(valueOf(text, 'berth_lock_wait_seconds_count{kind="pool",outcome="in_vain"}')).toBe(1);
-    expect(valueOf(text, 'berth_lock_waiting{kind="pool"}')).toBe(0);
-    expect(valueOf(text, 'berth_slot_locks_held')).toBe(0);
+    expectSeries(text, {
+      'berth_lock_pool_capacity{pool="builds"}': 1,
+      'berth_lock_pool_active{pool="builds"}': 1,
+      'berth_lock_wait_seconds_count{kind="pool",outcome="in_vain"}': 1,
+      'berth_lock_waiting{kind="pool"}': 0,
+      berth_slot_locks_held: 0,
+    });
   });
 
   it('are for programs on this machine, and for tokens that the policy allows it', async () => {

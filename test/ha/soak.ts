@@ -1,8 +1,5 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PROJECT } from '../support/project.js';
+import { migrate } from '../support/migrate.js';
 import { ServiceProcess } from '../support/service-process.js';
 import { waitFor } from '../support/wait-for.js';
 import { Cluster, query } from './cluster.js';
@@ -172,12 +169,4 @@ async function isWell(cluster: Cluster): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-async function migrate(databaseUrl: string): Promise<void> {
-  const main = join(PROJECT, 'dist/apps/cli/src/main.js');
-  const env = { ...process.env, DATABASE_URL: databaseUrl };
-  const child = spawn(process.execPath, [main, 'migrate'], { env, stdio: 'inherit' });
-  const [code] = (await once(child, 'exit')) as [number | null];
-  if (code !== 0) throw new Error(`migrating ended with ${code}`);
 }

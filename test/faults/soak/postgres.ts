@@ -4,6 +4,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { migrate } from '../../support/migrate.js';
 import { PROJECT } from '../../support/project.js';
 import { query } from '../../support/query.js';
 import { waitFor } from '../../support/wait-for.js';
@@ -143,12 +144,4 @@ class Guard {
     this.child.stdin?.end();
     await ended;
   }
-}
-
-async function migrate(url: string): Promise<void> {
-  const { BERTH_TEST_ADMIN_URL: _admin, BERTH_TEST_TEMPLATE: _template, ...env } = process.env;
-  const main = join(PROJECT, 'dist/apps/cli/src/main.js');
-  const child = spawn(process.execPath, [main, 'migrate'], { env: { ...env, DATABASE_URL: url }, stdio: 'ignore' });
-  const [code] = (await once(child, 'exit')) as [number | null];
-  if (code !== 0) throw new Error(`migrating ended with ${code}`);
 }

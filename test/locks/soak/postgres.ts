@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { migrate } from '../../support/migrate.js';
 import { query } from '../../support/query.js';
 import { waitFor } from '../../support/wait-for.js';
 import { PROJECT } from '../../support/project.js';
@@ -64,14 +65,6 @@ export class SoakPostgres implements SoakDatabase {
     for (const path of [this.directory, this.home, `${this.directory}-moved`])
       rmSync(path, { recursive: true, force: true });
   }
-}
-
-async function migrate(url: string): Promise<void> {
-  const { BERTH_TEST_ADMIN_URL: _admin, BERTH_TEST_TEMPLATE: _template, ...env } = process.env;
-  const main = join(PROJECT, 'dist/apps/cli/src/main.js');
-  const child = spawn(process.execPath, [main, 'migrate'], { env: { ...env, DATABASE_URL: url }, stdio: 'ignore' });
-  const [code] = (await once(child, 'exit')) as [number | null];
-  if (code !== 0) throw new Error(`migrating ended with ${code}`);
 }
 
 function isAlive(pid: number): boolean {
