@@ -13,6 +13,8 @@ jest.setTimeout(300_000);
 /** The log is written by commits alone: what was not committed is gone with a crash, its number included. */
 const SETTINGS = { wal_writer_delay: '10s', autovacuum: 'off', checkpoint_timeout: '1h' };
 
+const BERTH = { 'openstack-api-version': 'berth 1.0' };
+
 /** More than were drawn between the last commit and the crash. */
 const NUMBERS = 100;
 
@@ -52,24 +54,56 @@ describe('a transaction that is cut before its commit, and forgotten by the data
   });
 
   it('does not hide the change of another one that got its number from who reads on', async () => {
-    // As of this reading, all of them are over, and nobody asks after them again.
-    const undone = ['begin', 'select pg_current_xact_id()', 'rollback'];
-    await query(postgres, ...Array.from({ length: NUMBERS }, () => undone).flat());
+    await rollBackMany();
     expect(await candidates(2_000)).toBe(0);
     await postgres.stop('immediate');
     await postgres.startAgain();
-    // As another process does it: who asked in between would be told that time went backwards.
+    await changeBehindItsBack(3_000);
+    expect(await candidates(2_000)).toBe(1);
+  });
+
+  it('does not hide that change from who follows the changes: it is told to begin anew', async () => {
+    await rollBackMany();
+    const cursor = await cursorOfNow();
+    await postgres.stop('immediate');
+    await postgres.startAgain();
+    await changeBehindItsBack(4_000);
+    expect((await http.get(`/changes?after=${cursor}`, BERTH)).status).toBe(410);
+  });
+
+  it('is the only reason to: a database that was stopped in order loses nothing', async () => {
+    await rollBackMany();
+    const cursor = await cursorOfNow();
+    await postgres.stop('fast');
+    await postgres.startAgain();
+    await changeBehindItsBack(5_000);
+    const { status, body } = await http.get<Changes>(`/changes?after=${cursor}`, BERTH);
+    expect([status, body.changes.map(({ uuid }) => uuid)]).toEqual([200, [provider]]);
+  });
+
+  /** As of any reading from now on, all of them are over, and nobody asks after them again. */
+  async function rollBackMany(): Promise<void> {
+    const undone = ['begin', 'select pg_current_xact_id()', 'rollback'];
+    // What was drawn before is not lost with them.
+    await query(postgres, 'checkpoint', ...Array.from({ length: NUMBERS }, () => undone).flat());
+  }
+
+  /** As another process does it: who asked in between would be told that time went backwards. */
+  async function changeBehindItsBack(total: number): Promise<void> {
     await query(
       postgres,
       'begin',
-      'update inventories set total = 3000',
+      `update inventories set total = ${total}`,
       `insert into supply_changes (resource_provider_id, shape, uuid, generation)
        select id, false, uuid, generation from resource_providers`,
       'commit',
     );
     await query(postgres, ...Array.from({ length: NUMBERS }, () => 'select pg_current_xact_id()'));
-    expect(await candidates(2_000)).toBe(1);
-  });
+  }
+
+  async function cursorOfNow(): Promise<string> {
+    return (await http.get<Changes>('/changes', BERTH)).body.cursor;
+  }
 
   async function candidates(amount: number): Promise<number> {
     const { body } = await http.get<Candidates>(`/allocation_candidates?resources=VCPU:${amount}`);
@@ -99,6 +133,11 @@ describe('a transaction that is cut before its commit, and forgotten by the data
     return await waitFor(asked, { what: 'an answer', limitMs: 60_000 });
   }
 });
+
+interface Changes {
+  readonly changes: readonly { readonly uuid: string }[];
+  readonly cursor: string;
+}
 
 interface Candidates {
   readonly allocation_requests: readonly unknown[];

@@ -4,18 +4,21 @@ import { run, statement, type Tx } from './sql.js';
 /** Which timeline the server writes. Fails on a standby, which writes none. */
 export const TIMELINE = `left(pg_walfile_name(pg_current_wal_lsn()), 8)`;
 
-/**
- * When the server last forgot what it had not yet written to disk, at the latest: at its start, or when it recovered from the crash
- * of one of its processes, which also resets its statistics. Numbers of transactions that were lost then are given out again.
- */
-export const LAST_LOSS = `greatest(pg_postmaster_start_time(), (select stats_reset from pg_stat_wal))`;
+/** When the server last recovered from a crash: that resets its statistics, while an end in order keeps them. */
+const LAST_RECOVERY = `(select stats_reset from pg_stat_wal)`;
 
 /**
- * Which history of which database this is: another one after a restore, a fail-over or a move, where the numbers of
+ * When the server last forgot what it had not yet written to disk, at the latest: at its start, or when it recovered from the crash
+ * of one of its processes. Numbers of transactions that were lost then are given out again.
+ */
+export const LAST_LOSS = `greatest(pg_postmaster_start_time(), ${LAST_RECOVERY})`;
+
+/**
+ * Which history of which database this is: another one after a restore, a fail-over, a move or a crash, where the numbers of
  * transactions say nothing about this one's.
  */
 export const HISTORY = `left(md5(concat_ws(' ', (select system_identifier from pg_control_system()), ${TIMELINE},
-  (select oid from pg_database where datname = current_database()))), 8)`;
+  (select oid from pg_database where datname = current_database()), extract(epoch from ${LAST_RECOVERY}))), 8)`;
 
 /** Within it, a transaction's number stands for the same transaction for as long as it lasts. */
 export type ServerRun = string;

@@ -24,21 +24,32 @@ const LIMIT_MS = 60_000;
 const RETRY_MS = 100;
 const WAIT_SECONDS = 2;
 const PAGE = 500;
+const EXPIRED = 410;
 
 export type FeedFinding = Omit<Finding, 'rule'> & { readonly rule: 'feed' };
 
-/** Follows the changes from page to page, whatever service it asks and whatever becomes of that. */
+/**
+ * Follows the changes from page to page, whatever service it asks and whatever becomes of that. Where the database has crashed it is
+ * told to begin anew, and then reads what there is instead.
+ */
 export class Follower {
   private readonly told: Told[] = [];
+  /** What was read instead of being told. */
+  private readonly read = new Map<number, Told>();
   private cursor = '';
+  private recovery = '';
 
   constructor(
     private readonly scene: Scene,
+    private readonly database: SoakDatabase,
     private readonly random: Random,
   ) {}
 
   /** From now on it is told. */
   async begin(): Promise<void> {
+    // Before the cursor: the database may crash between the two.
+    this.recovery = await this.lastRecovery();
+    this.cursor = '';
     while (this.cursor === '') this.cursor = (await this.page(''))?.cursor ?? '';
   }
 
@@ -47,13 +58,13 @@ export class Follower {
   }
 
   /** Reads what is left, and holds all of it against the log and against what clients were told. */
-  async end(database: SoakDatabase): Promise<FeedFinding[]> {
+  async end(): Promise<FeedFinding[]> {
     const deadline = performance.now() + LIMIT_MS;
     while ((await this.next(0)) !== 0) if (performance.now() > deadline) return [found('the end is not reached')];
-    return [...this.checkOrder(), ...(await this.checkLog(database)), ...this.checkLines()];
+    return [...this.checkOrder(), ...(await this.checkLog()), ...this.checkLines()];
   }
 
-  /** How many changes came; undefined: nobody answered. */
+  /** How many changes came; undefined: nobody answered, or it had to begin anew. */
   private async next(waitSeconds: number): Promise<number | undefined> {
     const page = await this.page(`?after=${this.cursor}&wait=${waitSeconds}&limit=${PAGE}`);
     if (page === undefined) return undefined;
@@ -67,10 +78,27 @@ export class Follower {
     const outcome = await send(url, { method: 'GET', path: `/changes${search}`, limitMs: LIMIT_MS });
     this.scene.log.count('changes', outcome);
     if (outcome.status === 200) return outcome.body as Page;
+    if (outcome.status === EXPIRED && this.cursor !== '') {
+      await this.beginAnew();
+      return undefined;
+    }
     if (outcome.status > 0 && outcome.status !== 503)
       this.scene.log.note('feed', `${outcome.status} ${JSON.stringify(outcome.body)}`);
     await sleep(RETRY_MS);
     return undefined;
+  }
+
+  private async beginAnew(): Promise<void> {
+    const before = this.recovery;
+    await this.begin();
+    if (this.recovery === before) this.scene.log.note('feed', 'a cursor was refused, and the database had not crashed');
+    for (const line of await patiently(() => readLog(this.database))) this.read.set(line.id, line);
+  }
+
+  private async lastRecovery(): Promise<string> {
+    const asked = `select stats_reset::text as at from pg_stat_wal`;
+    const [row] = await patiently(() => query<{ readonly at: string }>(this.database, asked));
+    return row?.at ?? '';
   }
 
   private checkOrder(): FeedFinding[] {
@@ -85,14 +113,11 @@ export class Follower {
   }
 
   /** What the log has is told, and once. */
-  private async checkLog(database: SoakDatabase): Promise<FeedFinding[]> {
-    const rows = await query<{ readonly id: number }>(
-      database,
-      `select id::float8 as id from supply_changes where uuid is not null union all select id::float8 from consumer_changes`,
-    );
+  private async checkLog(): Promise<FeedFinding[]> {
+    const rows = await readLog(this.database);
     const ids = new Set(this.told.map(({ id }) => id));
     const first = Math.min(...this.told.map(({ id }) => id).slice(0, 1));
-    const missing = rows.filter(({ id }) => id >= first && !ids.has(id));
+    const missing = rows.filter(({ id }) => id >= first && !ids.has(id) && !this.read.has(id));
     const twice = this.told.length - ids.size;
     return [
       ...missing.slice(0, 3).map(({ id }) => found(`change ${id} was not told; ${missing.length} were not`)),
@@ -104,11 +129,34 @@ export class Follower {
   private checkLines(): FeedFinding[] {
     const told = this.told.filter(({ kind }) => kind === 'consumer');
     const lines = new Set(told.map(({ uuid, generation, deleted }) => lineOf(uuid, generation, deleted)));
+    const read = new Set([...this.read.values()].map((line) => lineOf(line.uuid, line.generation, line.deleted)));
     const { lines: wanted } = this.scene.model;
     return [
-      ...[...wanted].filter((line) => !lines.has(line)).map((line) => found(`${line} was not told`)),
+      ...[...wanted].filter((line) => !lines.has(line) && !read.has(line)).map((line) => found(`${line} was not told`)),
       ...[...lines].filter((line) => !wanted.has(line)).map((line) => found(`${line} was told, and nobody wrote it`)),
     ];
+  }
+}
+
+/** All lines of both logs. */
+function readLog(database: SoakDatabase): Promise<Told[]> {
+  return query<Told>(
+    database,
+    `select id::float8 as id, 'provider' as kind, uuid, generation, deleted from supply_changes where uuid is not null
+      union all
+     select id::float8, 'consumer', uuid, generation, deleted from consumer_changes`,
+  );
+}
+
+/** Until it succeeds: faults go on meanwhile. */
+async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+  for (const deadline = performance.now() + LIMIT_MS; ;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+      await sleep(RETRY_MS);
+    }
   }
 }
 

@@ -127,7 +127,7 @@ class Run {
     const { scene, options } = this;
     await Promise.all(scene.services.map((service) => service.start()));
     await scene.furnish();
-    const follower = new Follower(scene, this.fork());
+    const follower = new Follower(scene, this.database, this.fork());
     await follower.begin();
     const clients = await this.makeClients();
     const work = Promise.all([follower.run(), ...clients.map((client) => client.run())]);
@@ -149,7 +149,7 @@ class Run {
       this.gate.open();
     }
     await work;
-    for (const { rule, message } of await follower.end(this.database)) this.log.note(rule, message);
+    for (const { rule, message } of await follower.end()) this.log.note(rule, message);
     return this.report();
   }
 
