@@ -69,10 +69,14 @@ async function giveBack(url: string, held: Consumer[], record: Record): Promise<
   return outcome;
 }
 
-/** What an answer says. Of those with 503, only the service's own that do not say "not known" promise anything. */
+/** HAProxy's own 503, in HTML: it has sent the request to nobody. */
+const SENT_TO_NOBODY = 'No server is available to handle this request';
+
+/** What an answer says. The service's own 503 promises that nothing was done unless it says "not known". */
 function fateBy({ status, body }: Outcome, done: Fate, notDone: Fate): Fate {
   if (status === 204) return done;
   if (status === 409 || status === 404 || status === -1) return notDone;
+  if (status === 503 && typeof body === 'string' && body.includes(SENT_TO_NOBODY)) return notDone;
   const detail = (body as { errors?: { detail?: string }[] } | undefined)?.errors?.[0]?.detail;
   return status === 503 && detail !== undefined && !detail.includes('not known') ? notDone : 'unknown';
 }
