@@ -128,6 +128,31 @@ describe('the log', () => {
     expect(line).toMatchObject({ route: '/changes', status: 200, aborted: true });
     expect(line).not.toHaveProperty('bytes');
   });
+
+  it('has no error of a client that went while it waited', async () => {
+    const { berth } = story;
+    const permit = { key: 'a', owner: 'o', lease_seconds: 60 };
+    await berth.put('/lock_pools/left', { capacity: 1 });
+    expect((await berth.post('/lock_pools/left/permits', permit)).status).toBe(200);
+    const gone = new AbortController();
+    const wait = fetch(`${story.url}/lock_pools/left/permits`, {
+      method: 'POST',
+      signal: gone.signal,
+      headers: { 'x-auth-token': 'admin', 'openstack-api-version': 'berth 1.0', 'content-type': 'application/json' },
+      body: JSON.stringify({ ...permit, owner: 'other', wait_seconds: 60 }),
+    }).catch((error: Error) => error.name);
+    const waiting = async (): Promise<boolean> =>
+      (await berth.get<{ waiting: number }>('/lock_pools/left')).body.waiting === 1;
+    await waitFor(waiting, { limitMs: LINE_LIMIT_MS, what: 'the one who waits' });
+    gone.abort();
+    expect(await wait).toBe('AbortError');
+    const left = (one: Line): boolean => one.aborted === true && one.path === '/lock_pools/left/permits';
+    const line = await waitFor(() => requestsOf(story).find(left), { limitMs: LINE_LIMIT_MS, what: 'its line' });
+    expect(line).toMatchObject({ level: 'info', status: 499 });
+    // What is written of it is written by then.
+    await lineOf(story, idOf(await story.at(39).get('/traits')));
+    expect(linesOf(story).filter(({ level }) => level === 'error')).toEqual([]);
+  });
 });
 
 describe('what is secret', () => {

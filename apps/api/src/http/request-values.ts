@@ -1,6 +1,7 @@
 import { InvalidQuery } from '#berth/domain';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ClientGone } from './client-gone.js';
 import { contextOf } from './context.js';
 import type { QueryPairs as Pairs } from './filters/query-pairs.js';
 
@@ -36,7 +37,7 @@ export const Gone = createParamDecorator((_: unknown, context: ExecutionContext)
   context
     .switchToHttp()
     .getResponse<FastifyReply>()
-    .raw.once('close', () => gone.abort(new Error('the client is gone')));
+    .raw.once('close', () => gone.abort(new ClientGone()));
   return gone.signal;
 });
 

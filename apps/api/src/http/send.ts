@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { REASONS, type Reason } from '#berth/domain';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { KeptText, type Answer } from './answer.js';
+import { ClientGone } from './client-gone.js';
 import { codingOf, varyByCoding } from './compression.js';
 import { contextOf, type RequestContext } from './context.js';
 import { variesByOrigin } from './cors.js';
@@ -86,8 +87,8 @@ export function sendError(reply: FastifyReply, failure: unknown): void {
   const context = contextOf(request);
   const error = toHttpError(failure);
   if (context !== undefined) context.reason = error.reason;
-  // A client that left while it sent its request has nobody to tell, and nothing of ours went wrong.
-  const hasLeft = request.raw.destroyed && !request.raw.complete;
+  // A client that left while it sent its request, or while it waited, is nobody to tell, and nothing of ours went wrong.
+  const hasLeft = failure instanceof ClientGone || (request.raw.destroyed && !request.raw.complete);
   if (error.status >= 500 && !hasLeft && !TOLD_ONCE.has(error.reason)) {
     const path = cut(request.url.split('?', 1)[0] ?? '');
     log.error({ request_id: context?.requestId, method: request.method, path, err: failure }, 'request failed');
