@@ -1,3 +1,5 @@
+import { remembered } from './remembered.js';
+
 /** The versions spoken: 1.0 to 1.39, no gaps (spec microversions.md). */
 export const MIN_MINOR = 0;
 export const MAX_MINOR = 39;
@@ -24,8 +26,7 @@ export type Negotiation =
  * `defaultMinor` is meant, and under berth 1.0 the newest. Source: spec http.md §4.
  */
 export function negotiate(header: string | undefined, defaultMinor: number): Negotiation {
-  const berth = header === undefined ? undefined : lastPairFor(header, BERTH_SERVICE);
-  const placement = header === undefined ? undefined : lastPairFor(header, SERVICE);
+  const { berth, placement } = header === undefined ? NOTHING : versionsIn(header);
   if (berth === undefined) return negotiatePlacement(placement, defaultMinor);
   if (!/^\d+\.\d+$/.test(berth) && berth !== 'latest') {
     return { status: 'unparseable', message: `Invalid version of berth: ${berth}; expected ${BERTH_VERSION}` };
@@ -57,15 +58,24 @@ function negotiatePlacement(wanted: string | undefined, defaultMinor: number): N
   return { status: 'agreed', minor: Number(minor), berth: false };
 }
 
-function lastPairFor(header: string, service: string): string | undefined {
-  for (const pair of header.split(',').reverse()) {
-    const words = pair.trim().split(/\s+/);
-    if (words.length === 2 && words[0]?.toLowerCase() === service) return words[1];
-  }
-  return undefined;
+/** What a version header says to each service: the last pair that names it. */
+interface Versions {
+  readonly placement: string | undefined;
+  readonly berth: string | undefined;
 }
+
+const NOTHING: Versions = { placement: undefined, berth: undefined };
+
+const versionsIn = remembered((header): Versions => {
+  const last = new Map<string, string>();
+  for (const pair of header.split(',')) {
+    const [service, version, ...rest] = pair.trim().split(/\s+/);
+    if (service !== undefined && version !== undefined && rest.length === 0) last.set(service.toLowerCase(), version);
+  }
+  return { placement: last.get(SERVICE), berth: last.get(BERTH_SERVICE) };
+});
 
 /** Whether a version header names the contract of Berth, in whatever version. */
 export function namesBerth(header: string | readonly string[] | undefined): boolean {
-  return header !== undefined && lastPairFor(String(header), BERTH_SERVICE) !== undefined;
+  return header !== undefined && versionsIn(String(header)).berth !== undefined;
 }

@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify';
-import { isLogged, log, type Fields } from '../log.js';
+import { isLogged, logOften, type Fields } from '../log.js';
 import { microversionOf, type RequestEnd } from '../request-end.js';
 import type { LogConfig } from './log-config.js';
 import { cut, loggedName, loggedQuery } from './redact.js';
@@ -12,10 +12,8 @@ const GLOBAL_ID = /^req-[a-f0-9]{8}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]
 export function logRequest(end: RequestEnd, requests: LogConfig['requests']): void {
   const { status } = end;
   if (requests === 'none' || (requests === 'errors' && status < 400)) return;
-  if (end.quiet) {
-    if (isLogged('debug')) log.debug(fieldsOf(end), 'request');
-  } else if (status >= 500) log.error(fieldsOf(end), 'request');
-  else if (isLogged('info')) log.info(fieldsOf(end), 'request');
+  const level = end.quiet ? 'debug' : status >= 500 ? 'error' : 'info';
+  if (isLogged(level)) logOften(level, fieldsOf(end), 'request');
 }
 
 /** Members that are undefined are left out of the line. */
