@@ -69,7 +69,8 @@ export async function bringUpToDate(url: string, say: Say, servingRole?: string)
       return done;
     });
   }).catch((cause: unknown) => {
-    throw cause instanceof ServingRoleError ? new Refusal(cause.message, { cause }) : cause;
+    const isMeant = cause instanceof ServingRoleError || cause instanceof BerthError;
+    throw isMeant ? new Refusal(cause.message, { cause }) : cause;
   });
   say(applied.length === 0 ? 'the schema is up to date' : `applied ${applied.join(', ')}`);
   if (servingRole !== undefined) say(`the role ${servingRole} may serve`);

@@ -3,17 +3,28 @@ import type { DataSource } from 'typeorm';
 import { forgetOtherHistory } from './change/other-history.js';
 import { insertClasses, insertTraits } from './standard-names.sql.js';
 
+/** The oldest PostgreSQL that Berth is tried on; before 14 there is no telling when a server lost something (server-run.ts). */
+const OLDEST_SERVER = 15;
+
 /**
  * Brings schema and standard names up to date and says what it applied. Only one may do so at a time: whoever calls it holds a lock
- * on the database, and `lost` says when that is lost. Standard names are only ever added, never renamed or removed.
- * Source: spec data_model.md §4.
+ * on the database, and `lost` says when that is lost. Standard names are only ever added, never renamed or removed. Throws Invalid
+ * where the server is too old. Source: spec data_model.md §4.
  */
 export async function migrate(dataSource: DataSource, lost?: AbortSignal): Promise<{ applied: readonly string[] }> {
+  const [server] = (await dataSource.query(`show server_version`)) as { server_version: string }[];
+  demandServer(server?.server_version ?? '');
   const migrations = await dataSource.runMigrations({ transaction: 'each' });
   lost?.throwIfAborted();
   const names = await syncStandardNames(dataSource);
   const log = (await forgetOtherHistory(dataSource)) ? ['a change log that begins anew'] : [];
   return { applied: [...migrations.map(({ name }) => name), ...names, ...log] };
+}
+
+/** Throws Invalid unless the server, by what it says of its version, is one that Berth works on. */
+export function demandServer(version: string): void {
+  if (Number.parseInt(version, 10) >= OLDEST_SERVER) return;
+  throw new Invalid(`the database is of PostgreSQL ${version}; expected ${OLDEST_SERVER} or newer`);
 }
 
 /** Throws Invalid unless all migrations of this build are applied to the database. */
