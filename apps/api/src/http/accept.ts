@@ -23,22 +23,38 @@ export function errorFormat(accept: string): 'json' | 'html' | 'plain' {
 
 /** The quality that an Accept header gives a type, 0 to 1: the most specific range that matches it decides. */
 function qualityOf(accept: string, type: string): number {
-  const qualities = qualitiesOf(accept);
+  // What nearly all clients send.
+  if (accept === type) return 1;
+  const { qualities } = preferencesOf(accept);
+  if (qualities === undefined) return 1;
   return qualities.get(type) ?? qualities.get(`${type.split('/', 1)[0]}/*`) ?? qualities.get('*/*') ?? 0;
 }
 
-/** 2.3 µs of each request if it were read anew. */
-const qualitiesOf = remembered((accept): Qualities => {
-  const qualities = new Map<string, number>();
-  for (const range of accept.split(',')) {
-    const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
-    if (type.includes('/') && !qualities.has(type)) qualities.set(type, qualityIn(parameters));
-  }
-  return qualities;
-});
+const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
+const VALUE = `(?:${TOKEN}|"(?:[^"\\\\]|\\\\.)*")`;
+const NEXT = '[ \\t]*;[ \\t]*';
+/** One element of the list, which may be empty, with the comma or the end behind it. */
+const ELEMENT = new RegExp(
+  `[ \\t]*(?:(${TOKEN}/${TOKEN})((?:${NEXT}(?!q=)${TOKEN}=${VALUE})*)` +
+    `(?:${NEXT}q=(0(?:\\.\\d{0,3})?|1(?:\\.0{0,3})?)(?:${NEXT}${TOKEN}(?:=${VALUE})?)*)?)?[ \\t]*(?:,|$)`,
+  'iy',
+);
 
-function qualityIn(parameters: readonly string[]): number {
-  const quality = parameters.find((parameter) => parameter.startsWith('q='))?.slice(2);
-  const parsed = quality === undefined ? 1 : Number(quality);
-  return Number.isFinite(parsed) ? Math.min(1, Math.max(0, parsed)) : 0;
-}
+/**
+ * The ranges that can match a type without parameters, as none of ours has any: a range with a full type and parameters means another
+ * representation (RFC 7231 §5.3.2), on a wildcard they say nothing. undefined: the header is not in the form of the RFC, and so states no
+ * preference at all; what else Placement makes of it, it does with every such header.
+ */
+const preferencesOf = remembered((accept): { readonly qualities: Qualities | undefined } => {
+  const qualities = new Map<string, number>();
+  ELEMENT.lastIndex = 0;
+  while (ELEMENT.lastIndex < accept.length) {
+    const found = ELEMENT.exec(accept);
+    if (found === null) return { qualities: undefined };
+    const [, name, parameters, quality = '1'] = found;
+    const type = name?.toLowerCase();
+    if (type === undefined || (parameters !== '' && !type.endsWith('/*'))) continue;
+    if (!qualities.has(type)) qualities.set(type, Number(quality));
+  }
+  return { qualities };
+});
