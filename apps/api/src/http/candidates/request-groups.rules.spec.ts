@@ -129,7 +129,20 @@ describe('required and forbidden traits of a group', () => {
     expect(judge(contradicting, 22)).toMatchObject({
       code: ERROR_CODES.undefined,
       message:
-        'Conflicting required and forbidden traits found in the following traits keys: required: (CUSTOM_C), required1: (A, B)',
+        'Conflicting required and forbidden traits found in the following traits keys: required1: (A, B), required: (CUSTOM_C)',
+    });
+  });
+
+  it('are told set by set, in order', () => {
+    const query: Query = {
+      groups: [
+        group('', { resources: VCPU, required: [['C'], ['B', 'A'], ['X', 'A']], forbidden: ['A', 'B', 'C'] }),
+        group('_', { resources: VCPU, required: [['C'], ['C']], forbidden: ['C'] }),
+      ],
+    };
+    expect(judge(query, 39)).toMatchObject({
+      message:
+        'Conflicting required and forbidden traits found in the following traits keys: required: (A, B), required: (C), required_: (C), required_: (C)',
     });
   });
 

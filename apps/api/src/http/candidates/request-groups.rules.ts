@@ -80,17 +80,16 @@ function checkResourceless(groups: readonly RequestGroup[], sameSubtrees: readon
   }
 }
 
-/** A required set of which every member is forbidden can't be met. */
+/** A required set of which every member is forbidden can't be met. Each is told, and each as often as it was asked for. */
 function checkContradictions(groups: readonly RequestGroup[]): void {
-  const bySuffix = groups.toSorted((a, b) => (a.suffix < b.suffix ? -1 : 1));
-  const conflicts = bySuffix.flatMap(({ suffix, required, forbidden }) => {
-    const hopeless = required.filter((names) => names.every((name) => forbidden.includes(name)));
-    const names = [...new Set(hopeless.flat())].sort();
-    return names.length === 0 ? [] : [`required${suffix}: (${names.join(', ')})`];
-  });
+  const conflicts = groups.flatMap(({ suffix, required, forbidden }) =>
+    required
+      .filter((names) => names.every((name) => forbidden.includes(name)))
+      .map((names) => `required${suffix}: (${names.toSorted().join(', ')})`),
+  );
   if (conflicts.length > 0) {
     throw new InvalidQuery(
-      `Conflicting required and forbidden traits found in the following traits keys: ${conflicts.join(', ')}`,
+      `Conflicting required and forbidden traits found in the following traits keys: ${conflicts.sort().join(', ')}`,
     );
   }
 }
