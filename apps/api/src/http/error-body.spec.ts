@@ -77,6 +77,18 @@ describe('writeError for others (spec http.md §6.6)', () => {
     expect(body).toMatch(/^<html>[^]*<title>404 Not Found<\/title>[^]*a &amp; b[^]*<\/html>$/);
   });
 
+  it('is a page in which a message is only text', () => {
+    const error = new HttpError(409, `<b a="b">it's</b> é💥`);
+    expect(writeError(error, { ...JSON_REQUEST, accept: 'text/html' }).body).toBe(
+      '<html>\n <head>\n  <title>409 Conflict</title>\n </head>\n <body>\n  <h1>409 Conflict</h1>\n' +
+        '  There was a conflict when trying to complete your request.<br /><br />\n' +
+        '&lt;b a=&quot;b&quot;&gt;it&#x27;s&lt;/b&gt; &#233;&#128165;\n\n\n </body>\n</html>',
+    );
+    expect(writeError(new HttpError(405, 'm'), { ...JSON_REQUEST, accept: 'text/html' }).body).toContain(
+      '  The method PATCH is not allowed for this resource. <br /><br />\nm\n </body>',
+    );
+  });
+
   it('is the status line and the detail where neither will do', () => {
     const { contentType, body } = writeError(new HttpError(404, 'm'), { ...JSON_REQUEST, accept: 'image/png' });
     expect(contentType).toBe('text/plain; charset=UTF-8');

@@ -68,11 +68,12 @@ export function writeError(
   }
   if (format === 'html') {
     const heading = `${error.status} ${title}`;
+    const end = after === '' ? '' : '\n\n';
     return {
       contentType: 'text/html; charset=UTF-8',
       body:
         `<html>\n <head>\n  <title>${heading}</title>\n </head>\n <body>\n  <h1>${heading}</h1>\n` +
-        `  ${escapeHtml(detail).replaceAll('\n', '<br />\n')}\n </body>\n</html>`,
+        `  ${escapeHtml(explanation)}<br /><br />\n${escapeHtml(error.message)}${end}\n </body>\n</html>`,
     };
   }
   const body = {
@@ -122,6 +123,17 @@ function plain(text: string): string {
   return text.replaceAll(/<br\s*\/?>/gi, '\n').replaceAll(/<[^>]*>/g, '');
 }
 
+const HTML_ESCAPES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#x27;',
+};
+
+/** Whoever takes the page in another encoding reads it all the same: what is not ASCII goes as its number. */
 function escapeHtml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+  return text
+    .replaceAll(/[&<>"']/g, (character) => HTML_ESCAPES[character] ?? character)
+    .replaceAll(/[^\0-\x7f]/gu, (character) => `&#${character.codePointAt(0)};`);
 }
