@@ -38,6 +38,13 @@ describe('accepts (spec http.md §6.1)', () => {
   ])('JSON by "%s": %s', (accept, expected) => {
     expect(accepts(accept, 'application/json')).toBe(expected);
   });
+
+  it.each(['text/html,', 'text/html', 'text/html;', 'text/html;q=1;'])(
+    'JSON by "%s" and blanks without end',
+    (start) => {
+      expect(accepts(`${start}${' '.repeat(200_000)}@`, 'application/json')).toBe(true);
+    },
+  );
 });
 
 describe('errorFormat (spec http.md §6.6)', () => {

@@ -16,7 +16,6 @@ describe('negotiate (spec http.md §4)', () => {
     ['compute 2.1', DEFAULT],
     ['1.7', DEFAULT],
     ['placement', DEFAULT],
-    ['placement 1.7 x', DEFAULT],
     ['placementx 1.7', DEFAULT],
     ['placement 1.0', 0],
     ['placement 1.39', 39],
@@ -37,14 +36,17 @@ describe('negotiate (spec http.md §4)', () => {
     });
   });
 
-  it.each(['pony.horse', '1', '1.', '.1', '1.2.3', 'Latest', '0x1.1', '1.2e0'])('%s is not understood', (version) => {
-    const answer = negotiate(`placement ${version}`, DEFAULT);
-    expect(answer).toMatchObject({ status: 'unparseable' });
-    expect(answer).toHaveProperty(
-      'message',
-      expect.stringContaining(`Invalid microversion: invalid version string: ${version}; `),
-    );
-  });
+  it.each(['pony.horse', '1', '1.', '.1', '1.2.3', '1.7 x', 'Latest', '0x1.1', '1.2e0'])(
+    '%s is not understood',
+    (version) => {
+      const answer = negotiate(`placement ${version}`, DEFAULT);
+      expect(answer).toMatchObject({ status: 'unparseable' });
+      expect(answer).toHaveProperty(
+        'message',
+        expect.stringContaining(`Invalid microversion: invalid version string: ${version}; `),
+      );
+    },
+  );
 });
 
 describe('negotiate, the contract of Berth', () => {

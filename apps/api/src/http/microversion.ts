@@ -69,8 +69,9 @@ const NOTHING: Versions = { placement: undefined, berth: undefined };
 const versionsIn = remembered((header): Versions => {
   const last = new Map<string, string>();
   for (const pair of header.split(',')) {
-    const [service, version, ...rest] = pair.trim().split(/\s+/);
-    if (service !== undefined && version !== undefined && rest.length === 0) last.set(service.toLowerCase(), version);
+    // All behind the first blank is the version: more words in it make it a wrong one, not one that nobody asked for.
+    const [, service, version] = /^(\S+)\s+(\S.*)$/s.exec(pair.trim()) ?? [];
+    if (service !== undefined && version !== undefined) last.set(service.toLowerCase(), version);
   }
   return { placement: last.get(SERVICE), berth: last.get(BERTH_SERVICE) };
 });
