@@ -9,7 +9,8 @@ import { hasProperty, validateBody, type VersionedBody } from './schema/index.js
 /** Says whether a provider exists; asked only when a body is bad. */
 export type ProviderLookup = (uuid: string) => Promise<boolean>;
 
-const utf8 = new TextDecoder('utf-8', { fatal: true });
+/** A mark of the byte order is no JSON, and stays so that the parser says it. */
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
  * Reads and judges the body of a request by the rules of its endpoint. Where the provider of the path comes first,

@@ -60,14 +60,17 @@ export function queryPairs(request: FastifyRequest): Pairs {
 function parsePairs(url: string): Pairs {
   const mark = url.indexOf('?');
   if (mark === -1) return [];
-  return url
-    .slice(mark + 1)
-    .split('&')
-    .filter((part) => part !== '')
-    .map((part) => {
-      const equals = part.indexOf('=');
-      return equals === -1 ? [decode(part), ''] : [decode(part.slice(0, equals)), decode(part.slice(equals + 1))];
-    });
+  return (
+    url
+      .slice(mark + 1)
+      // Placement takes both, as forms once did.
+      .split(/[&;]/)
+      .filter((part) => part !== '')
+      .map((part) => {
+        const equals = part.indexOf('=');
+        return equals === -1 ? [decode(part), ''] : [decode(part.slice(0, equals)), decode(part.slice(equals + 1))];
+      })
+  );
 }
 
 function decode(text: string): string {

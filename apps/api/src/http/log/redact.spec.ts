@@ -6,6 +6,8 @@ describe('what is logged of a query', () => {
     ['resources=VCPU:1&limit=3', 'resources=VCPU:1&limit=3'],
     ['a=1&password=hunter2&b=2', 'a=1&password=…&b=2'],
     ['X-Auth-Token=abc&user_key=def&token', 'X-Auth-Token=…&user_key=…&token'],
+    ['a=1;password=hunter2;b=2', 'a=1;password=…;b=2'],
+    ['password=hunter;2&b=2', 'password=…&b=2'],
     ['name=my-token', 'name=my-token'],
   ])('%s becomes %s', (query, logged) => {
     expect(loggedQuery(query)).toBe(logged);

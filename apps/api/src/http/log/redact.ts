@@ -1,6 +1,9 @@
 /** Names under which somebody might send what is nobody else's business, here or by mistake. */
 const SECRET = /pass|secret|token|auth|credential|signature|key/i;
 
+/** Kept when split by. A semicolon is one only before a name, as what would be behind it might be the rest of a secret. */
+const SEPARATOR = /(&|;(?=[^&;=]*=))/;
+
 /** More of a query says nothing more; some have thousands of uuids. In characters. */
 const MAX_LENGTH = 2_048;
 
@@ -12,7 +15,7 @@ const FERNET = 'gAAAA';
 
 /** A query string as it may be logged: without the values of what looks like a secret, and cut where it is too long. */
 export function loggedQuery(query: string): string {
-  return cut(SECRET.test(query) ? query.split('&').map(withoutSecret).join('&') : query);
+  return cut(SECRET.test(query) ? query.split(SEPARATOR).map(withoutSecret).join('') : query);
 }
 
 /** A text as it may be logged: cut where it is too long. */
