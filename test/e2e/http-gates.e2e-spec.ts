@@ -113,11 +113,11 @@ describe('Content-Type (spec http.md §6.2)', () => {
     ['APPLICATION/JSON', 'APPLICATION/JSON'],
     ['application/json+x', 'application/json+x'],
     ['text/plain; charset=utf-8', 'text/plain'],
-  ])('"%s" is refused, and shown as %s', async (contentType, came) => {
+  ])('"%s" is refused, and shown as %s', async (contentType, type) => {
     expectError(await create(contentType), {
       status: 415,
-      message: `The media type ${came} is not supported, use application/json`,
-      came,
+      message: `The media type ${type} is not supported, use application/json`,
+      came: contentType,
       code: UNDEFINED_CODE,
     });
   });

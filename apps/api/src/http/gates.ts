@@ -42,8 +42,9 @@ const GATES: Readonly<Record<Exclude<Gate, 'contract'>, Check>> = {
     if (contentTypeUntil !== undefined && minor > contentTypeUntil) return;
     const type = contentType?.split(';')[0]?.trim();
     if (type === wanted) return;
-    const came = type === undefined || type === '' ? 'None' : type;
-    throw new HttpError(415, `The media type ${came} is not supported, use ${wanted}`, { came });
+    const isNamed = type !== undefined && type !== '';
+    const came = isNamed ? contentType : `None${contentType ?? ''}`;
+    throw new HttpError(415, `The media type ${isNamed ? type : 'None'} is not supported, use ${wanted}`, { came });
   },
   version({ since = 0, sinceStatus = 404 }, _request, { minor }) {
     if (minor < since) throw new HttpError(sinceStatus, '');

@@ -63,6 +63,19 @@ export class ResourceProvidersController {
     return ok(providerView(provider, minor, prefix), { lastModifiedMs, tagged });
   }
 
+  // Before PUT: 405 names the methods in this order, as Placement has it.
+  @Delete(':uuid')
+  @Endpoint({
+    rule: 'placement:resource_providers:delete',
+    gates: ['policy'],
+    generation: 'provider',
+    summary: 'Delete a resource provider',
+  })
+  async remove(@Param('uuid') uuid: string, @ClaimedGeneration() claimed: number | null | undefined): Promise<Answer> {
+    await this.removals.remove(uuid, claimed);
+    return noContent();
+  }
+
   @Put(':uuid')
   @Endpoint({
     rule: 'placement:resource_providers:update',
@@ -81,17 +94,5 @@ export class ResourceProvidersController {
   ): Promise<Answer> {
     const provider = await this.providers.update(uuid, { ...toProviderUpdate(body, minor), claimed });
     return ok(providerView(provider, minor, prefix), { lastModifiedMs: provider.changedAtMs });
-  }
-
-  @Delete(':uuid')
-  @Endpoint({
-    rule: 'placement:resource_providers:delete',
-    gates: ['policy'],
-    generation: 'provider',
-    summary: 'Delete a resource provider',
-  })
-  async remove(@Param('uuid') uuid: string, @ClaimedGeneration() claimed: number | null | undefined): Promise<Answer> {
-    await this.removals.remove(uuid, claimed);
-    return noContent();
   }
 }
