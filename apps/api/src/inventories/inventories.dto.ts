@@ -1,9 +1,10 @@
 import { IsInt, IsString, Matches } from 'class-validator';
-import { versionedBodies } from '../http/schema/index.js';
+import { FaultsInOrder, versionedBodies } from '../http/schema/index.js';
 import { EchoedInventoryRecord, InventoryRecord, RESOURCE_CLASS } from '../http/schema/inventory-record.dto.js';
 import { InventorySet } from '../http/schema/inventory-set.dto.js';
 
 /** `POST …/inventories` (spec inventories.md §4); a generation in it is accepted and ignored. */
+@FaultsInOrder({ first: ['resource_provider_generation'] })
 export class PostInventoryBody extends EchoedInventoryRecord {
   @IsString()
   @Matches(RESOURCE_CLASS)
@@ -14,6 +15,7 @@ export class PostInventoryBody extends EchoedInventoryRecord {
 export class PutInventoriesBody extends InventorySet {}
 
 /** `PUT …/inventories/{resource_class}` (spec inventories.md §8). */
+@FaultsInOrder({ first: ['resource_provider_generation'] })
 export class PutInventoryBody extends InventoryRecord {
   @IsInt()
   readonly resource_provider_generation!: number;

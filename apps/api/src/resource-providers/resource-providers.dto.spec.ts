@@ -60,7 +60,7 @@ describe('provider bodies (spec resource_providers.md §2, §4)', () => {
       { name: 'a', parent_provider_uuid: 'x' },
       "'x' is not a 'uuid'",
       'format',
-      "['properties']['parent_provider_uuid']['anyOf'][0]",
+      "[0]",
     ],
     [
       PutProviderBody,

@@ -93,7 +93,7 @@ describe('each keyword (spec errors.md §4)', () => {
       5,
       "5 is not valid under any of the given schemas  Failed validating 'anyOf' in schema",
     ],
-    [{ anyOf: [UUID, { type: 'null' }] }, 'x', "'x' is not a 'uuid'  Failed validating 'format' in schema['anyOf'][0]"],
+    [{ anyOf: [UUID, { type: 'null' }] }, 'x', "'x' is not a 'uuid'  Failed validating 'format' in schema[0]"],
   ])('%j refuses %j', (schema, value, text) => {
     expect(headline(schema, value)).toBe(text);
   });
@@ -132,7 +132,7 @@ describe('of several violations', () => {
   const inner: JsonSchema = { type: 'object', properties: { n: { type: 'integer' } }, additionalProperties: false };
   const schema: JsonSchema = {
     type: 'object',
-    properties: { b: inner, a: { type: 'integer' } },
+    properties: { b: inner, c: { type: 'integer', minimum: 1 }, a: { type: 'integer' } },
     patternProperties: { '^p': { type: 'integer' } },
     required: ['b', 'a'],
     additionalProperties: false,
@@ -141,6 +141,7 @@ describe('of several violations', () => {
   it.each<[string, unknown, string]>([
     ['the nearest to the root', { b: { n: 'deep' }, a: 'near' }, "'near' is not of type 'integer'"],
     ['the first in the order of the properties', { a: 'second', b: 'first' }, "'first' is not of type 'object'"],
+    ['a wrong type before another fault', { b: { n: 1 }, c: 0, a: 'bad' }, "'bad' is not of type 'integer'"],
     ['a property of the list before a pattern', { p: 'second', a: 'first', b: {} }, "'first' is not of type 'integer'"],
     ['what is missing before what is too much', { x: 1, a: 1 }, "'b' is a required property"],
     ['the first of the missing', {}, "'b' is a required property"],
@@ -148,6 +149,11 @@ describe('of several violations', () => {
   ])('%s is told', (_, value, text) => {
     expect(headline(schema, value)).toMatch(text);
     expect(headline(schema, value)?.indexOf(text)).toBe(0);
+  });
+
+  it('what is too much is told before what is missing where the schema says so first', () => {
+    const { required, additionalProperties, ...rest } = schema;
+    expect(headline({ ...rest, additionalProperties, required }, { x: 1, a: 1 })).toMatch(/^'x' does not match/);
   });
 });
 

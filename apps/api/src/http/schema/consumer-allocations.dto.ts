@@ -1,14 +1,14 @@
 import { MAX_SLOT_LOCKS } from '#berth/domain';
 import { ArrayMaxSize, ArrayMinSize, IsArray, IsInt, IsString, Length, Matches, Min } from 'class-validator';
-import { AnyOf, IsIntOrNull, IsUuidLike, MapOf, MayBeAbsent, WholeBody } from './decorators.js';
+import { AnyOf, FaultsInOrder, IsIntOrNull, IsUuidLike, MapOf, MayBeAbsent, WholeBody } from './decorators.js';
 import { RESOURCE_CLASS } from './inventory-record.dto.js';
 import { LimitedSlot, SlotKey, type SlotLocksBody } from './slot-lock.dto.js';
 
 /** A provider or a consumer as the key of a map: 36 characters of hex or dash (spec http.md §11). */
 export const UUID_KEY = /^[0-9a-fA-F-]{36}$/;
 
-/** A request group's suffix inside `mappings`: one of these characters anywhere in it (spec allocations.md §3). */
-const GROUP_SUFFIX = /[a-zA-Z0-9_-]/;
+/** A request group's suffix inside `mappings`: one of these characters anywhere in it is enough (spec allocations.md §3). */
+const GROUP_SUFFIX = /[a-zA-Z0-9_-]{1,64}/;
 
 /** How much of one class is taken; no upper limit (spec http.md §11). */
 export class ResourceAmount {
@@ -41,6 +41,7 @@ export class MappedProviders {
 }
 
 /** A consumer's allocations since 1.13; `{}` for none (spec allocations.md §3, §4). */
+@FaultsInOrder({ unknownKeysFirst: true })
 export class ConsumerAllocations {
   @MapOf(UUID_KEY, () => ProviderAllocation)
   readonly allocations!: Readonly<Record<string, ProviderAllocation>>;

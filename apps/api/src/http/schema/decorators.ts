@@ -106,6 +106,30 @@ export function wholeBodyOf(bodyClass: BodyClass): string | undefined {
   return undefined;
 }
 
+/** In what order several faults of a body are told, where it isn't that of the declaration. */
+export interface FaultOrder {
+  /** Properties whose faults come before those of others; what is missing is told in the order of the declaration. */
+  readonly first?: readonly string[];
+  /** Unknown keys come before missing ones; otherwise it is the other way about. */
+  readonly unknownKeysFirst?: boolean;
+}
+
+const faultOrders = new WeakMap<object, FaultOrder>();
+
+/** Faults of a body are told in the order that its schema has in Placement: clients see only the first of them. */
+export function FaultsInOrder(order: FaultOrder): ClassDecorator {
+  return (bodyClass) => void faultOrders.set(bodyClass, order);
+}
+
+/** What `FaultsInOrder` says of `bodyClass`, or of the nearest class it extends. */
+export function faultOrderOf(bodyClass: BodyClass): FaultOrder {
+  for (let at: object | null = bodyClass; at !== null; at = Object.getPrototypeOf(at) as object | null) {
+    const order = faultOrders.get(at);
+    if (order !== undefined) return order;
+  }
+  return {};
+}
+
 /**
  * Whether class-validator itself accepts `value` as a `bodyClass`. Requests go through the schema compiled from the same
  * decorators (`validateBody`), which costs a twentieth; this is what that schema has to agree with.

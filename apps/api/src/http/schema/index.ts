@@ -8,6 +8,7 @@ export { compileSchema } from './compile-schema.js';
 export type { Check } from './compile-schema.js';
 export {
   AnyOf,
+  FaultsInOrder,
   IsIntOrNull,
   IsUuidLike,
   IsUuidOrNull,

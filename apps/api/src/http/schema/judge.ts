@@ -39,11 +39,15 @@ const IS_OF_TYPE: Readonly<Record<JsonType, (value: unknown) => boolean>> = {
   null: (value) => value === null,
 };
 
-function judgeType({ type }: JsonSchema, value: unknown): Judgement | undefined {
-  if (type === undefined) return undefined;
-  const types: readonly JsonType[] = typeof type === 'string' ? [type] : type;
-  if (types.some((name) => IS_OF_TYPE[name](value))) return undefined;
-  return { keyword: 'type', short: `${shown(value)} is not of type ${listed(types)}` };
+/** Whether `value` has the type that `schema` wants, if it wants any. */
+export function isOfItsType({ type }: JsonSchema, value: unknown): boolean {
+  if (type === undefined) return true;
+  return typeof type === 'string' ? IS_OF_TYPE[type](value) : type.some((name) => IS_OF_TYPE[name](value));
+}
+
+function judgeType(schema: JsonSchema, value: unknown): Judgement | undefined {
+  if (isOfItsType(schema, value)) return undefined;
+  return { keyword: 'type', short: `${shown(value)} is not of type ${listed([schema.type ?? []].flat())}` };
 }
 
 function judgeEnum(schema: JsonSchema, value: unknown): Judgement | undefined {
@@ -102,9 +106,21 @@ function judgeObject(schema: JsonSchema, value: object): Judgement | undefined {
   if (schema.minProperties !== undefined && Object.keys(value).length < schema.minProperties) {
     return { keyword: 'minProperties', short: `${shown(value)} does not have enough properties` };
   }
+  for (const keyword of Object.keys(schema)) {
+    const found =
+      keyword === 'required'
+        ? judgeMissing(schema, value)
+        : keyword === 'additionalProperties' && schema.additionalProperties === false
+          ? judgeUndeclared(schema, value)
+          : undefined;
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function judgeMissing(schema: JsonSchema, value: object): Judgement | undefined {
   const missing = schema.required?.find((name) => !Object.hasOwn(value, name));
-  if (missing !== undefined) return { keyword: 'required', short: `${shown(missing)} is a required property` };
-  return schema.additionalProperties === false ? judgeUndeclared(schema, value) : undefined;
+  return missing === undefined ? undefined : { keyword: 'required', short: `${shown(missing)} is a required property` };
 }
 
 function judgeUndeclared(schema: JsonSchema, value: object): Judgement | undefined {

@@ -23,7 +23,7 @@ import {
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
-import { IsIntOrNull, IsUuidLike, IsUuidOrNull, MapOf, MayBeAbsent, WholeBody } from './decorators.js';
+import { FaultsInOrder, IsIntOrNull, IsUuidLike, IsUuidOrNull, MapOf, MayBeAbsent, WholeBody } from './decorators.js';
 import type { JsonSchema } from './json-schema.js';
 import { schemaOf } from './schema-of.js';
 
@@ -122,6 +122,36 @@ describe('schemaOf', () => {
       ['b', { type: 'integer' }],
       ['c', { type: 'integer' }],
     ]);
+  });
+});
+
+describe('schemaOf of a class that says in what order its faults are told', () => {
+  class Base {
+    @IsInt() a!: number;
+    @MayBeAbsent() @IsInt() b?: number;
+  }
+
+  it('puts unknown keys before missing ones, for the classes that extend it, too', () => {
+    @FaultsInOrder({ unknownKeysFirst: true })
+    class Strict extends Base {}
+    class Derived extends Strict {
+      @IsInt() c!: number;
+    }
+    for (const one of [Strict, Derived]) {
+      expect(Object.keys(schemaOf(one))).toEqual(['type', 'properties', 'additionalProperties', 'required']);
+    }
+    expect(Object.keys(schemaOf(Base))).toEqual(['type', 'properties', 'required', 'additionalProperties']);
+  });
+
+  it('puts some properties before those that are inherited', () => {
+    @FaultsInOrder({ first: ['c'] })
+    class Derived extends Base {
+      @IsInt() c!: number;
+      @IsInt() d!: number;
+    }
+    const { properties, required } = schemaOf(Derived);
+    expect(Object.keys(properties ?? {})).toEqual(['c', 'a', 'b', 'd']);
+    expect(required).toEqual(['a', 'c', 'd']);
   });
 });
 

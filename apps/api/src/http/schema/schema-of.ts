@@ -1,6 +1,15 @@
 import { plainToInstance } from 'class-transformer';
 import { getMetadataStorage } from 'class-validator';
-import { ANY_OF, IS_INT_OR_NULL, IS_UUID_LIKE, IS_UUID_OR_NULL, isPresent, MAP_OF, wholeBodyOf } from './decorators.js';
+import {
+  ANY_OF,
+  faultOrderOf,
+  IS_INT_OR_NULL,
+  IS_UUID_LIKE,
+  IS_UUID_OR_NULL,
+  isPresent,
+  MAP_OF,
+  wholeBodyOf,
+} from './decorators.js';
 import type { BodyClass, MapConstraints } from './decorators.js';
 import type { JsonSchema } from './json-schema.js';
 
@@ -13,7 +22,7 @@ const UUID: JsonSchema = { type: 'string', format: 'uuid' };
 
 /**
  * The JSON schema that the decorators of `bodyClass` declare: closed objects (unknown keys are refused), properties in the
- * order of declaration with those of base classes first. A property declared again replaces the inherited one.
+ * order of declaration with those of base classes first, unless `FaultsInOrder` says otherwise. A property declared again replaces the inherited one.
  *
  * Throws an Error that names class and property if a decorator is not known here, or if they do not settle a type: what
  * cannot be compiled must stop the start, not let requests through.
@@ -26,13 +35,17 @@ export function schemaOf(bodyClass: BodyClass): JsonSchema {
     if (extra !== undefined) throw new Error(`${bodyClass.name}.${extra}: nothing stands beside the body, ${whole}`);
     return propertySchema(bodyClass, whole, declared.get(whole) ?? []);
   }
-  const properties: Record<string, JsonSchema> = {};
-  const required: string[] = [];
-  for (const [name, decorations] of declared) {
-    properties[name] = propertySchema(bodyClass, name, decorations);
-    if (!decorations.some(isConditional)) required.push(name);
-  }
-  return { type: 'object', properties, ...(required.length > 0 && { required }), additionalProperties: false };
+  const { first = [], unknownKeysFirst = false } = faultOrderOf(bodyClass);
+  const ordered = [...declared].sort(([one], [other]) => Number(first.includes(other)) - Number(first.includes(one)));
+  const properties = Object.fromEntries(
+    ordered.map(([name, decorations]) => [name, propertySchema(bodyClass, name, decorations)]),
+  );
+  const required = [...declared].filter(([, decorations]) => !decorations.some(isConditional)).map(([name]) => name);
+  const needs = required.length > 0 ? { required } : {};
+  // Faults are told in the order of the keywords.
+  return unknownKeysFirst
+    ? { type: 'object', properties, additionalProperties: false, ...needs }
+    : { type: 'object', properties, ...needs, additionalProperties: false };
 }
 
 /**

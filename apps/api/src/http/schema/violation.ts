@@ -1,4 +1,4 @@
-import { judge, regexOf, shown, undeclaredNames } from './judge.js';
+import { isOfItsType, judge, regexOf, shown, undeclaredNames } from './judge.js';
 import type { Judgement } from './judge.js';
 import type { JsonSchema } from './json-schema.js';
 
@@ -29,23 +29,26 @@ interface Spot {
 /** One depth-first walk; `reached` tells whether the document goes down to the wanted depth at all. */
 interface Walk {
   reached: boolean;
+  /** The first that was found, where it may give way to one of a kind that is told before it. */
+  first: Violation | undefined;
 }
 
 /**
  * The violation to report, or undefined if `value` obeys `schema`: the one nearest to the document's root and, on equal
- * depth, the first in the order of the schema (spec errors.md §4).
+ * depth, the first of a wrong type, or else the first in the order of the schema (spec errors.md §4).
  *
  * Walks once per depth and keeps no list: a body of a million bad entries has a million violations, of which one is told.
  */
 export function findViolation(schema: JsonSchema, value: unknown): Violation | undefined {
   const root: Spot = { schema, value, schemaTrail: undefined, instanceTrail: undefined };
   for (let depth = 0; ; depth += 1) {
-    const walk: Walk = { reached: false };
-    const found = findAt(root, depth, walk);
+    const walk: Walk = { reached: false, first: undefined };
+    const found = findAt(root, depth, walk) ?? walk.first;
     if (found !== undefined || !walk.reached) return found;
   }
 }
 
+/** The first violation of that depth that nothing comes before; others are left in `walk`. */
 function findAt(spot: Spot, depth: number, walk: Walk): Violation | undefined {
   if (depth > 0) {
     for (const member of membersOf(spot)) {
@@ -55,8 +58,13 @@ function findAt(spot: Spot, depth: number, walk: Walk): Violation | undefined {
     return undefined;
   }
   walk.reached = true;
+  // Where one is found, only types are looked at: of a million violations one gets a text.
+  if (walk.first !== undefined && isOfItsType(spot.schema, spot.value)) return undefined;
   const judgement = judge(spot.schema, spot.value);
-  return judgement === undefined ? noAlternative(spot) : violationAt(spot, judgement);
+  const found = judgement === undefined ? noAlternative(spot) : violationAt(spot, judgement);
+  if (found?.keyword === 'type') return found;
+  walk.first ??= found;
+  return undefined;
 }
 
 function violationAt({ schema, value, schemaTrail, instanceTrail }: Spot, judgement: Judgement): Violation {
@@ -112,11 +120,17 @@ function* membersOf({ schema, value, schemaTrail, instanceTrail }: Spot): Genera
 function noAlternative(spot: Spot): Violation | undefined {
   const { anyOf } = spot.schema;
   if (anyOf === undefined) return undefined;
+  // Placement tells both ways as seen from there, and has such values only at the top of a body. Others are told in full.
+  const orNull = anyOf.some(({ type }) => type === 'null');
   const ofItsType: Violation[] = [];
   for (const [index, inner] of anyOf.entries()) {
     const found = findViolation(inner, spot.value);
     if (found === undefined) return undefined;
     if (found.keyword === 'type' && found.instancePath.length === 0) continue;
+    if (orNull) {
+      ofItsType.push({ ...found, schemaPath: [index, ...found.schemaPath] });
+      continue;
+    }
     const schemaPath = [...stepsOf(spot.schemaTrail), 'anyOf', index, ...found.schemaPath];
     ofItsType.push({ ...found, schemaPath, instancePath: [...stepsOf(spot.instanceTrail), ...found.instancePath] });
   }
