@@ -55,13 +55,7 @@ describe('provider bodies (spec resource_providers.md §2, §4)', () => {
       'anyOf',
       "['properties']['parent_provider_uuid']",
     ],
-    [
-      PostProviderBodyV1_14,
-      { name: 'a', parent_provider_uuid: 'x' },
-      "'x' is not a 'uuid'",
-      'format',
-      "[0]",
-    ],
+    [PostProviderBodyV1_14, { name: 'a', parent_provider_uuid: 'x' }, "'x' is not a 'uuid'", 'format', '[0]'],
     [
       PutProviderBody,
       { name: 'a', uuid: UUID },
