@@ -112,6 +112,17 @@ describe('examples of spec allocations.md §6', () => {
       claim(ledger, write('c', { d: { MEMORY_MB: 1 }, b: { VCPU: 1 }, a: { VCPU: 1 } }));
     }).toThrow(`${REFUSED}Inventory for 'MEMORY_MB, VCPU' on resource provider 'd, a' invalid.`);
   });
+
+  it('counts what a cleared consumer held among the classes', () => {
+    const ledger = ledgerOf({ a: [inventory('VCPU')], b: [] });
+    claim(ledger, write('c', { a: { VCPU: 1 } }));
+    expect(() => {
+      claim(ledger, write('c', {}), write('e', { a: { MEMORY_MB: 1 } }));
+    }).toThrow(`${REFUSED}Inventory for 'MEMORY_MB' on resource provider 'a' invalid.`);
+    expect(() => {
+      claim(ledger, write('c', {}), write('e', { b: { MEMORY_MB: 1 } }));
+    }).toThrow(`${REFUSED}Inventory for 'MEMORY_MB, VCPU' on resource provider 'b' invalid.`);
+  });
 });
 
 describe('an over-committed provider', () => {

@@ -142,7 +142,7 @@ export function weigh(
 ): Effect {
   const lines = toLines(ledger, writes, unknownClass);
   const deltas = removeHoldings(ledger, writes);
-  checkSomeInventory(lines, inventoriesOf);
+  checkSomeInventory(lines, clearedClasses(ledger, writes), inventoriesOf);
   for (const line of lines) take(line, inventoriesOf(line.provider).get(line.resourceClassId), deltas);
   const { slots, pools } = assignSlots(
     ledger,
@@ -215,12 +215,26 @@ function release({ holdings }: LedgerConsumer, deltas: Map<number, Map<number, n
   for (const { providerId, resourceClassId, amount } of holdings) addTo(deltas, providerId, resourceClassId, -amount);
 }
 
+/** What consumers hold that are cleared counts among the classes of a request: id and name. */
+function clearedClasses(ledger: Ledger, writes: readonly AllocationWrite[]): [id: number, name: string][] {
+  const cleared = writes.filter(({ allocations }) => allocations.length === 0);
+  return cleared.flatMap(({ consumerUuid }) =>
+    (ledger.consumers.get(consumerUuid)?.holdings ?? []).map(({ providerId, resourceClassId }): [number, string] => {
+      const inventory = providerById(ledger, providerId).inventories.get(resourceClassId);
+      assert(inventory !== undefined, 'what is allocated has an inventory record');
+      return [resourceClassId, inventory.resourceClass];
+    }),
+  );
+}
+
 /** Source: spec allocations.md §6, 1: a provider that has none of the request's classes at all. */
 function checkSomeInventory(
   lines: readonly Line[],
+  cleared: readonly (readonly [id: number, name: string])[],
   inventoriesOf: (provider: LedgerProvider) => ReadonlyMap<number, CapacityRule>,
 ): void {
-  const classes = new Map(lines.map(({ resourceClass, resourceClassId }) => [resourceClassId, resourceClass]));
+  const named = lines.map(({ resourceClass, resourceClassId }) => [resourceClassId, resourceClass] as const);
+  const classes = new Map([...named, ...cleared]);
   const providers = new Map(lines.map(({ provider }) => [provider.uuid, provider]));
   const without = [...providers.values()].filter((provider) => {
     const inventories = inventoriesOf(provider);
