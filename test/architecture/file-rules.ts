@@ -15,7 +15,7 @@ const NO_ROOM = new Set(['util', 'utils', 'common', 'shared', 'helper', 'helpers
 /** Where each Jest project looks; a spec elsewhere would never run and never fail. */
 const SPEC_PLACES: readonly RegExp[] = [
   /^(apps|libs)\/.+\.spec\.tsx?$/,
-  /^test\/(architecture|integration)\/.+\.spec\.ts$/,
+  /^test\/(architecture|differential|integration)\/.+\.spec\.ts$/,
   /^test\/e2e\/.+\.e2e-spec\.ts$/,
   /^test\/races\/.+\.race-spec\.ts$/,
   /^test\/faults\/.+\.fault-spec\.ts$/,
