@@ -89,7 +89,7 @@ export const KNOWN: readonly Known[] = [
     what: 'What is taken of an over-committed inventory may be written again, or less of it; a Placement before 2023 refuses.',
     explains: ({ berth, peer, isOverCommitted }) =>
       isOverCommitted === true &&
-      berth.status === 204 &&
+      [204, 409].includes(berth.status) &&
       peer.status === 409 &&
       /would exceed the capacity/.test(peer.text),
   },
@@ -98,7 +98,8 @@ export const KNOWN: readonly Known[] = [
     section: 'http.md §11',
     what: "A name or a path with a newline behind it: Python's `$` lets it pass.",
     explains: ({ sent, berth }) =>
-      berth.status >= 400 && (/%0A(\?|$|&)/.test(sent.path) || /\\n"/.test(sent.body?.toString() ?? '')),
+      /%0A(\?|$)/.test(sent.path) ||
+      (berth.status >= 400 && (/%0A(&|$)/.test(sent.path) || /\\n"/.test(sent.body?.toString() ?? ''))),
   },
   {
     id: 'latin-1',
@@ -187,7 +188,7 @@ export const KNOWN: readonly Known[] = [
     section: 'resource_classes.md',
     what: 'The name of a class in a path is judged as it is; Placement writes it into JSON without escaping it.',
     explains: ({ sent, berth, peer }) =>
-      berth.status === 400 && peer.status === 400 && /^\/resource_classes\/.*%(22|5C|0A|09)/i.test(sent.path),
+      berth.status === 400 && peer.status === 400 && /^\/resource_classes\/.*%(22|5C|0|1)/i.test(sent.path),
   },
   {
     id: 'repeated-trait',

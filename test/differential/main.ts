@@ -5,7 +5,7 @@
 import { parseArgs } from 'node:util';
 import { startService } from '../fuzz/service.js';
 import { SoakPostgres } from '../locks/soak/postgres.js';
-import { show } from './show.js';
+import { show, showFinding } from './show.js';
 import { differential } from './run.js';
 
 const { values } = parseArgs({
@@ -31,6 +31,7 @@ try {
       peer: values.peer,
       seed: Number(values.seed),
       requests: Number(values.requests),
+      found: (finding) => say(showFinding(finding)),
       progress: (done, kinds) => {
         if (done % EVERY === 0) say(`${done} requests, ${kinds} kinds of differences`);
       },

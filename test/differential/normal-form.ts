@@ -72,8 +72,8 @@ const FREE_WORDINGS: readonly (readonly [pattern: RegExp, put: string])[] = [
   // JSON's 10.0 and 10 are one number.
   [/(?<![\w.])(-?\d+)\.0(?=[\]}]* is |, )/g, '$1'],
   [/-0(\.0)?(?= is )/g, '0'],
-  [/(but got -?)(\d+)\.0/, '$1$2'],
-  [/but got -0(?!\d)/, 'but got 0'],
+  [/((?:but got|given:) -?)(\d+)\.0/, '$1$2'],
+  [/(but got|given:) -0(?!\d)/, '$1 0'],
   // Numbers of which both keep less than was sent.
   [/(?<![\w-])-?(\d{16,}(\.\d+)?|\d(\.\d+)?e\+?\d{2,})(?![\w-])/g, 'a large number'],
   // Made by the service.

@@ -15,6 +15,8 @@ export interface Options {
   readonly seed: number;
   readonly requests: number;
   readonly progress?: (done: number, kinds: number) => void;
+  /** Is told of each kind when it is met first. */
+  readonly found?: (finding: Finding) => void;
 }
 
 export interface Finding {
@@ -163,7 +165,9 @@ class Differential {
       found.times += 1;
       return;
     }
-    this.findings.set(kind, { kind, meeting, before: this.stepsBefore(meeting), times: 1 });
+    const finding: Finding = { kind, meeting, before: this.stepsBefore(meeting), times: 1 };
+    this.findings.set(kind, finding);
+    this.options.found?.(finding);
   }
 
   /** Placement keeps a consumer of a request that failed late, or that had nothing for it; spec allocations.md §5. */

@@ -19,17 +19,18 @@ export function show({ requests, findings, known, statuses }: Report, all: boole
     ...(all ? [...kinds].map(([kind, times]) => `    ${times} × ${kind}`) : []),
   ]);
   return [
-    ...findings.map(showFinding),
+    ...findings.map(({ kind, times }) => `${times} × ${kind}`),
     counts.join(', '),
     ...(met.length > 0 ? ['known differences:', ...met] : []),
     `${requests} requests, ${findings.length} kinds of differences that nobody knows of`,
   ].join('\n');
 }
 
-function showFinding({ kind, meeting, before, times }: Finding): string {
+/** One kind of difference, with what led there. */
+export function showFinding({ kind, meeting, before }: Finding): string {
   const { differences, berth, peer } = meeting;
   return [
-    `=== ${kind} (${times} times)`,
+    `=== ${kind}`,
     ...before.map((step) => `  before: ${showStep(step)}`),
     `  ${showSent(meeting.sent)}`,
     ...differences.flatMap((one) => [

@@ -82,7 +82,7 @@ export class State {
 
   /** Whether more of a class is taken from a provider than its capacity, be it that which a request is giving it. */
   isOverCommitted(provider: string, name: string, body: Buffer | undefined): boolean {
-    const given = inventoriesIn(body)?.[provider]?.inventories[name];
+    const given = inventoriesIn(body)?.[provider]?.inventories?.[name];
     const stored = this.providers.get(provider)?.inventories[name];
     const record = given === undefined ? stored : { reserved: 0, allocation_ratio: 1, ...given };
     const taken = [...this.consumers.values()].map(({ allocations }) => allocations[provider]?.[name] ?? 0);
@@ -98,7 +98,7 @@ export class State {
 type Reshaped = Readonly<
   Record<
     string,
-    { readonly inventories: Readonly<Record<string, Partial<ModelInventory> & { readonly total: number }>> }
+    { readonly inventories?: Readonly<Record<string, Partial<ModelInventory> & { readonly total: number }>> }
   >
 >;
 
