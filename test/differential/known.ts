@@ -70,7 +70,7 @@ export const KNOWN: readonly Known[] = [
   {
     id: 'service-role',
     section: 'http.md §2.1',
-    what: 'The role `service` may do everything; a Placement older than 2024 lets only `admin`.',
+    what: 'The role `service` may do everything; an older Placement lets only `admin`.',
     explains: ({ sent, berth, peer }) =>
       peer.status === 403 && berth.status !== 403 && /^\s*service\s*$/i.test(sent.headers['x-roles'] ?? ''),
   },
@@ -86,7 +86,7 @@ export const KNOWN: readonly Known[] = [
   {
     id: 'over-committed',
     section: 'allocations.md §6',
-    what: 'What is taken of an over-committed inventory may be written again, or less of it; a Placement before 2023 refuses.',
+    what: 'What is taken of an over-committed inventory may be written again, or less of it; an older Placement refuses.',
     explains: ({ berth, peer, isOverCommitted }) =>
       isOverCommitted === true &&
       [204, 409].includes(berth.status) &&
@@ -151,9 +151,14 @@ export const KNOWN: readonly Known[] = [
   {
     id: 'long-aggregate',
     section: 'aggregates.md',
-    what: 'An aggregate has at most 36 characters; SQLite keeps more.',
-    explains: ({ berth, peer }) =>
-      berth.status === 400 && peer.status === 200 && /an aggregate has at most/.test(berth.text),
+    what: 'An aggregate has at most 36 characters; SQLite keeps more, PostgreSQL fails after the generation was compared.',
+    explains: ({ berth }) => berth.status === 400 && /an aggregate has at most/.test(berth.text),
+  },
+  {
+    id: 'nul',
+    section: 'http.md §5',
+    what: 'What holds a character that PostgreSQL cannot store, such as NUL, is refused before anything else is looked at.',
+    explains: ({ berth }) => berth.status === 400 && /cannot be stored, such as NUL/.test(berth.text),
   },
   {
     id: 'query-uuid',
