@@ -32,6 +32,8 @@ describe('required=', () => {
     ['', 21, `${PLAIN}Got an empty trait in: `],
     [',,', 21, `${PLAIN}Got an empty trait in: ,,`],
     ['A, ,B', 21, `${PLAIN}Got an empty trait in: A, ,B`],
+    ['A,!', 21, `${PLAIN}Got an empty trait in: A,!`],
+    ['!!', 18, `${PLAIN}Got an empty trait in: !!`],
     ['', 22, `${FORBIDDEN}Got an empty trait in: `],
     ['A,', 39, `${FORBIDDEN}Got an empty trait in: A,`],
     ['A,!', 22, `${FORBIDDEN}Got an empty trait in: A,!`],

@@ -62,11 +62,11 @@ function parseAnyOf(value: string, syntax: TraitSyntax): TraitConditions {
 function parseAllOf(value: string, syntax: TraitSyntax): TraitConditions {
   const form = syntax.forbidden ? FORBIDDEN_FORM : PLAIN_FORM;
   const names = namesIn(value);
-  if (names.includes('')) throw emptyName(form, value);
+  // A mark without a name is empty, also where there are no marks yet.
+  if (names.some((name) => /^!*$/.test(name))) throw emptyName(form, value);
   const marked = names.filter((name) => name.startsWith('!'));
   if (marked.length > 0 && !syntax.forbidden) throw new InvalidQuery(`${expected(form)}Got: ${value}`);
   const forbidden = unique(marked.map((name) => name.replace(/^!+/, '')));
-  if (forbidden.includes('')) throw emptyName(form, value);
   return { required: names.filter((name) => !name.startsWith('!')).map((name) => [name]), forbidden };
 }
 
