@@ -174,10 +174,8 @@ export const KNOWN: readonly Known[] = [
     id: 'odd-class-key',
     section: 'inventories.md §5',
     what: 'An inventory under a key that is no class is judged like others; Placement looks at the key alone.',
-    explains: (meeting) =>
-      partsOf(meeting).join() === 'body' &&
-      /\['inventories'\]\['additionalProperties'\]/.test(meeting.berth.text) &&
-      /No such resource class/.test(meeting.peer.text),
+    explains: ({ berth, peer }) =>
+      berth.status === 400 && peer.status === 400 && /\['inventories'\]\['additionalProperties'\]/.test(berth.text),
   },
   {
     id: 'class-order',

@@ -136,11 +136,21 @@ class Differential {
       const others = differences.filter(({ part }) => part !== 'body');
       return { ...meeting, differences: [...others, ...limitDifferences(sent, berth, all)] };
     }
-    const [, name = '', provider = ''] = /for '(\w+)' on resource provider '([^']*)'/.exec(peer.text) ?? [];
-    if (this.state.isOverCommitted(provider, name, sent.body)) return { ...meeting, isOverCommitted: true };
+    if (differences.length > 0 && peer.status === 409 && (await this.isOverCommitted(meeting))) {
+      return { ...meeting, isOverCommitted: true };
+    }
     if (differences.length === 0 || minor === undefined || !/^\/allocation_candidates\?/.test(sent.path))
       return meeting;
     return { ...meeting, judgement: judgeCandidates(this.state, sent, minor, { berth, peer }) };
+  }
+
+  /** Whether what Placement refuses to give is of an inventory of which more is taken already than there is. */
+  private async isOverCommitted({ sent, peer }: Meeting): Promise<boolean> {
+    const [, name, provider] = /for '(\w+)' on resource provider '([^']*)'.*exceed the capacity/.exec(peer.text) ?? [];
+    if (name === undefined || provider === undefined) return false;
+    const { text } = await exchange(this.options.peer, read(`/resource_providers/${provider}/usages`));
+    const { usages } = JSON.parse(text) as { usages: Readonly<Record<string, number>> };
+    return (usages[name] ?? 0) > this.state.capacityOf(provider, name, sent.body);
   }
 
   private judge(meeting: Meeting): void {

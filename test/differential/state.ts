@@ -80,14 +80,12 @@ export class State {
     return parent === null || !this.providers.has(parent) ? provider : this.rootOf(parent);
   }
 
-  /** Whether more of a class is taken from a provider than its capacity, be it that which a request is giving it. */
-  isOverCommitted(provider: string, name: string, body: Buffer | undefined): boolean {
+  /** What there is of a class on a provider, or what a request to the reshaper would make of it. */
+  capacityOf(provider: string, name: string, body: Buffer | undefined): number {
     const given = inventoriesIn(body)?.[provider]?.inventories?.[name];
     const stored = this.providers.get(provider)?.inventories[name];
     const record = given === undefined ? stored : { reserved: 0, allocation_ratio: 1, ...given };
-    const taken = [...this.consumers.values()].map(({ allocations }) => allocations[provider]?.[name] ?? 0);
-    const used = taken.reduce((sum, amount) => sum + amount, 0);
-    return record !== undefined && used > (record.total - record.reserved) * record.allocation_ratio;
+    return record === undefined ? Infinity : (record.total - record.reserved) * record.allocation_ratio;
   }
 
   private addConsumer(): void {
