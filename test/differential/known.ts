@@ -166,9 +166,9 @@ export const KNOWN: readonly Known[] = [
     what: 'A uuid in the query of a provider list has its dashes; some versions of the library of Placement take less.',
     explains: ({ sent, berth, peer }) =>
       berth.status === 400 &&
-      peer.status === 200 &&
-      /[?&](uuid|in_tree)=/.test(sent.path) &&
-      / is not a 'uuid'/.test(berth.text),
+      [200, 400].includes(peer.status) &&
+      /^\/resource_providers\?.*\b(uuid|in_tree)=/.test(sent.path) &&
+      / is not a ('|&#x27;)uuid/.test(berth.text),
   },
   {
     id: 'odd-class-key',
@@ -192,6 +192,14 @@ export const KNOWN: readonly Known[] = [
     what: 'The name of a class in a path is judged as it is; Placement writes it into JSON without escaping it.',
     explains: ({ sent, berth, peer }) =>
       berth.status === 400 && peer.status === 400 && /^\/resource_classes\/.*%(22|5C|0|1)/i.test(sent.path),
+  },
+  {
+    id: 'which-trait',
+    section: 'resource_providers.md §6',
+    what: 'Of several unknown traits of a query one is told.',
+    explains: (meeting) =>
+      partsOf(meeting).join() === 'body' &&
+      [meeting.berth, meeting.peer].every(({ text }) => /No such trait\(s\): /.test(text)),
   },
   {
     id: 'repeated-trait',

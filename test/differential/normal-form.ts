@@ -108,7 +108,7 @@ function textForm(text: string): string {
   return messageForm(plain).replace(/(Failed validating '\w+' in schema[^ ]*): .*/, '$1');
 }
 
-/** Lists whose order means nothing; spec resource_providers.md §6, traits.md, aggregates.md, allocation_candidates.md §7. */
+/** Lists whose order means nothing, or is that of rows in a file, as with resource classes; spec resource_providers.md §6, traits.md, aggregates.md, allocation_candidates.md §7. */
 function sortedLists(value: unknown, name = ''): unknown {
   if (Array.isArray(value)) {
     const members = value.map((member) => sortedLists(member));
@@ -118,7 +118,7 @@ function sortedLists(value: unknown, name = ''): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, sortedLists(member, key)]));
 }
 
-const ORDERED = new Set(['links', 'resource_classes', 'versions']);
+const ORDERED = new Set(['links', 'versions']);
 
 function compareText(one: string, other: string): number {
   return one < other ? -1 : one > other ? 1 : 0;
