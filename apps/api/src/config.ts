@@ -1,6 +1,5 @@
 import type { LockRetentionOptions } from '#berth/locks';
-import type { DatabaseAddress } from '#berth/store';
-import { readDatabase } from './database-config.js';
+import { readDatabase, type DatabaseAddress } from './database-config.js';
 import { choice, ConfigError, flag, integer, list, type Environment } from './environment.js';
 import { readAuthenticationConfig, type AuthenticationConfig } from './http/authentication/authentication-config.js';
 import type { CorsConfig } from './http/cors.js';

@@ -1,7 +1,15 @@
-import type { DatabaseAddress } from '#berth/store';
 import { choice, ConfigError, required, type Environment } from './environment.js';
 
-/** Reads and checks the addresses of the database. Throws ConfigError. Source: docs/configuration.md, docs/high-availability.md. */
+/** Where the database is. Source: docs/configuration.md, docs/high-availability.md. */
+export interface DatabaseAddress {
+  readonly url: string;
+  /** Straight to the server, for what needs a session of its own; undefined: `url` leads there. */
+  readonly directUrl: string | undefined;
+  /** Behind `url` stands a pooler that gives each transaction another session. */
+  readonly isPooled: boolean;
+}
+
+/** Reads and checks the addresses of the database. Throws ConfigError. */
 export function readDatabase(env: Environment): DatabaseAddress {
   const url = required(env, 'DATABASE_URL', 'postgres://…');
   const directUrl = env.DATABASE_DIRECT_URL || undefined;
