@@ -94,6 +94,12 @@ export const KNOWN: readonly Known[] = [
       /would exceed the capacity/.test(peer.text),
   },
   {
+    id: 'left-behind',
+    section: 'allocations.md §5',
+    what: 'Placement keeps a consumer of generation 0 of some requests that fail, or clear what never was; Berth forgets it.',
+    explains: ({ peer }) => peer.status === 409 && /consumer generation conflict - expected 0 but got/.test(peer.text),
+  },
+  {
     id: 'trailing-newline',
     section: 'http.md §11',
     what: "A name or a path with a newline behind it: Python's `$` lets it pass.",
