@@ -40,23 +40,18 @@ export const log = {
 };
 
 /**
- * The line that `log` would write, written in one piece: for the one that each request has. There is at least one field, and they
- * are strings, numbers and booleans; those that are undefined are left out.
+ * The line that `log` would write, written in one piece: for the one that each request has. `fields` is called only where lines of
+ * that level are written; there is at least one, and they are strings, numbers and booleans; those that are undefined are left out.
  */
-export function logOften(level: LogLevel, fields: Fields, message: string): void {
-  if (!isLogged(level)) return;
-  const members = JSON.stringify(fields).slice(1, -1);
+export function logOften(level: LogLevel, fields: () => Fields, message: string): void {
+  if (!root.isLevelEnabled(level)) return;
+  const members = JSON.stringify(fields()).slice(1, -1);
   sink.write(`{"level":"${level}"${timeField()},"pid":${process.pid},${members},"msg":${JSON.stringify(message)}}\n`);
 }
 
 /** Lines below the level are not written from now on. */
 export function setLogLevel(level: LogLevel): void {
   root.level = level;
-}
-
-/** Whether lines of that level are written: for those whose fields cost something. */
-export function isLogged(level: LogLevel): boolean {
-  return root.isLevelEnabled(level);
 }
 
 /** Resolves once everything that was logged is out. */

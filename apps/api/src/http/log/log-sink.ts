@@ -52,9 +52,9 @@ export class LogSink {
     clearTimeout(this.timer);
     this.timer = undefined;
     if (this.leaving !== undefined || this.gathered === '') return;
-    this.leaving = Buffer.from(this.gathered);
+    const lines = this.gathered;
     this.gathered = '';
-    this.send(this.leaving);
+    this.send(Buffer.from(lines));
   }
 
   private send(bytes: Buffer): void {

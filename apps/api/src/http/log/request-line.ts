@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify';
-import { isLogged, logOften, type Fields } from '../log.js';
+import { logOften, type Fields } from '../log.js';
 import { microversionOf, type RequestEnd } from '../request-end.js';
 import type { LogConfig } from './log-config.js';
 import { cut, loggedName, loggedQuery } from './redact.js';
@@ -13,7 +13,7 @@ export function logRequest(end: RequestEnd, requests: LogConfig['requests']): vo
   const { status } = end;
   if (requests === 'none' || (requests === 'errors' && status < 400)) return;
   const level = end.quiet ? 'debug' : status >= 500 ? 'error' : 'info';
-  if (isLogged(level)) logOften(level, fieldsOf(end), 'request');
+  logOften(level, () => fieldsOf(end), 'request');
 }
 
 /** Members that are undefined are left out of the line. */
