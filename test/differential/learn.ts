@@ -1,5 +1,5 @@
 import type { Answer, Sent } from './exchange.js';
-import { draft, LAST, toSent } from './make.js';
+import { direct } from './make.js';
 import type { ModelConsumer, ModelInventory, ModelProvider, State } from './state.js';
 
 const NO_PROVIDER: ModelProvider = {
@@ -116,5 +116,5 @@ function partOf(path: string): string {
 }
 
 export function read(path: string): Sent {
-  return { ...toSent(draft('GET', path, [], LAST)), route: `GET ${path.replaceAll(/\/[0-9a-f-]{36}/g, '/{uuid}')}` };
+  return direct('GET', path);
 }

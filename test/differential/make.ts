@@ -1,4 +1,5 @@
 import type { Random } from '../support/random.js';
+import { write } from '../support/raw-json.js';
 import type { Sent } from './exchange.js';
 import type { State } from './state.js';
 
@@ -37,20 +38,10 @@ export function draft(
   return { method, route, names, query, body, minor };
 }
 
-/** JSON text that no value of JavaScript stands for. */
-export class Raw {
-  constructor(readonly text: string) {}
-}
-
-/** Writes a value with what is raw in it left as it is. */
-export function write(value: unknown): string {
-  if (value instanceof Raw) return value.text;
-  if (Array.isArray(value)) return `[${value.map(write).join(', ')}]`;
-  if (typeof value === 'object' && value !== null) {
-    const members = Object.entries(value).filter(([, member]) => member !== undefined);
-    return `{${members.map(([key, member]) => `${JSON.stringify(key)}: ${write(member)}`).join(', ')}}`;
-  }
-  return JSON.stringify(value);
+/** A request of the newest version to a path as it is: one that is not made by chance. */
+export function direct(method: string, path: string, body?: unknown): Sent {
+  const sent = toSent(draft(method, path, [], LAST, { body }));
+  return { ...sent, route: sent.route.replaceAll(/\/[0-9a-f-]{36}/g, '/{uuid}') };
 }
 
 /** As a stock client sends it: the admin's. */

@@ -1,5 +1,5 @@
 import type { Random } from '../support/random.js';
-import { Raw } from './make.js';
+import { Raw } from '../support/raw-json.js';
 
 /** Spellings of a uuid that some parser takes for the same one. */
 export function respelled(uuid: string, random: Random): string {

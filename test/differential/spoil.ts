@@ -1,6 +1,7 @@
 import type { Random } from '../support/random.js';
+import { Raw } from '../support/raw-json.js';
 import type { Sent } from './exchange.js';
-import { Raw, toSent, type Draft } from './make.js';
+import { toSent, type Draft } from './make.js';
 import { ODD_NUMBERS, ODD_TEXTS, ODD_VALUES, respelled } from './odd-values.js';
 
 const VERSIONS: readonly (string | null)[] = [

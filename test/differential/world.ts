@@ -1,5 +1,5 @@
 import { exchange, type Sent } from './exchange.js';
-import { draft, LAST, toSent, type Tools } from './make.js';
+import { direct, type Tools } from './make.js';
 import { CUSTOM_CLASSES, CUSTOM_TRAITS, SHARES } from './state.js';
 import { inventory } from './make-parts.js';
 
@@ -8,8 +8,7 @@ export function makeWorld(tools: Tools): Sent[] {
   const { random, state } = tools;
   const sent: Sent[] = [];
   const add = (method: string, path: string, body?: unknown): void => {
-    const made = toSent(draft(method, path, [], LAST, { body }));
-    sent.push({ ...made, route: made.route.replaceAll(/\/[0-9a-f-]{36}/g, '/{uuid}') });
+    sent.push(direct(method, path, body));
   };
   for (const name of CUSTOM_CLASSES.slice(0, 2)) add('PUT', `/resource_classes/${name}`);
   for (const name of CUSTOM_TRAITS) add('PUT', `/traits/${name}`);
@@ -40,7 +39,7 @@ export function makeWorld(tools: Tools): Sent[] {
 /** Takes everything away that requests have made, as far as the API can. */
 export async function clear(url: string): Promise<void> {
   const call = async (method: string, path: string): Promise<Readonly<Record<string, unknown>>> => {
-    const { text } = await exchange(url, toSent(draft(method, path, [], LAST)));
+    const { text } = await exchange(url, direct(method, path));
     return text === '' ? {} : (JSON.parse(text) as Readonly<Record<string, unknown>>);
   };
   const providers = async (): Promise<readonly string[]> => {

@@ -1,5 +1,5 @@
 import type { Random } from '../support/random.js';
-import { Raw, write } from './values.js';
+import { Raw, write } from '../support/raw-json.js';
 
 const DEPTH = 100_000;
 const LONG = 300_000;

@@ -2,23 +2,6 @@ import type { Random } from '../support/random.js';
 import type { Schema } from './document.js';
 import { uuidOf, type World } from './world.js';
 
-/** JSON text that no value of JavaScript stands for. */
-export class Raw {
-  constructor(readonly text: string) {}
-}
-
-/** Writes a value with what is raw in it left as it is. */
-export function write(value: unknown): string {
-  if (value instanceof Raw) return value.text;
-  if (Array.isArray(value)) return `[${value.map(write).join(',')}]`;
-  if (typeof value === 'object' && value !== null) {
-    return `{${Object.entries(value)
-      .map(([key, member]) => `${JSON.stringify(key)}:${write(member)}`)
-      .join(',')}}`;
-  }
-  return JSON.stringify(value) ?? 'null';
-}
-
 /** Generations that things have after a few changes. */
 const MAX_GENERATION = 8;
 
