@@ -1,5 +1,5 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import { createTestDatabase } from '../support/database.js';
+import { brokenRules } from '../support/broken-rules.js';
 import type { Fault } from './soak/faults.js';
 import { soak, soakOn, type SoakOptions } from './soak/soak.js';
 
@@ -42,9 +42,6 @@ describe('a service on which much is done wrong', () => {
 const MANY = { from: 80, to: 100 };
 const FEW = { from: 20, to: 30 };
 
-/** How often what is broken may stay unnoticed before the checks are taken for broken. */
-const MOST_RUNS = 5;
-
 interface Broken {
   /** What says so: of each line one rule. */
   readonly signs: readonly (readonly string[])[];
@@ -62,26 +59,15 @@ const BROKEN: Readonly<Record<string, Broken>> = {
   'capacity,slots,fence,feed': { signs: [['counters'], ['slots'], ['fence'], ['feed']], writes: MANY },
 };
 
-/** What the checks find in a run of its own. */
-async function violationsOf(options: SoakOptions): Promise<readonly string[]> {
-  const database = await createTestDatabase();
-  try {
-    return (await soakOn(database, options)).violations.map(({ rule }) => rule);
-  } finally {
-    await database.drop();
-  }
-}
-
 describe('a service that loses what it promised', () => {
   it.each(Object.entries(BROKEN))('is found out: %s', async (broken, { signs, writes }) => {
     const faults: readonly Fault[] = ['cut after commit', 'cut before commit', 'cut after commit'];
-    const found = new Set<string>();
-    const missed = (): Broken['signs'] => signs.filter((rules) => !rules.some((rule) => found.has(rule)));
-    // What happens seldom (a token that is stale by the time it is used) may not happen in so short a run.
-    for (let seed = 1; seed <= MOST_RUNS && missed().length > 0; seed += 1) {
-      const rules = await violationsOf({ ...SHORT, faults, services: [1], writes, broken, seed });
-      for (const rule of rules) found.add(rule);
-    }
-    expect(missed()).toEqual([]);
+    const missed = (found: ReadonlySet<string>): Broken['signs'] =>
+      signs.filter((rules) => !rules.some((rule) => found.has(rule)));
+    const found = await brokenRules(
+      (database, seed) => soakOn(database, { ...SHORT, faults, services: [1], writes, broken, seed }),
+      (rules) => missed(rules).length === 0,
+    );
+    expect(missed(found)).toEqual([]);
   });
 });

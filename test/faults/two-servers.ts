@@ -3,7 +3,7 @@ import { chmodSync, chownSync, mkdtempSync, rmSync, statSync, writeFileSync } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { berth } from '../support/berth-command.js';
+import { migrate } from '../support/migrate.js';
 import { startOwner, type Owner } from '../support/owner-process.js';
 
 /** A crash of the machine is not tried. */
@@ -36,8 +36,7 @@ export class TwoServers {
     try {
       const first = await own('primary');
       const url = urlOf(first);
-      const migration = berth(['migrate'], directory, { DATABASE_URL: url });
-      if ((await migration.ended) !== 0) throw new Error(migration.output());
+      await migrate(url);
       await furnish(url);
       await first.stop();
       execFileSync('cp', ['-a', join(directory, 'primary'), join(directory, 'standby')]);

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { query } from '../../support/query.js';
 import type { Random } from '../../support/random.js';
 import { send } from '../../support/send.js';
+import { waitFor } from '../../support/wait-for.js';
 import type { Finding } from './model.js';
 import type { SoakDatabase } from './postgres.js';
 import type { Scene } from './scene.js';
@@ -149,15 +150,8 @@ function readLog(database: SoakDatabase): Promise<Told[]> {
 }
 
 /** Until it succeeds: faults go on meanwhile. */
-async function patiently<T>(ask: () => Promise<T>): Promise<T> {
-  for (const deadline = performance.now() + LIMIT_MS; ;) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (performance.now() > deadline) throw error;
-      await sleep(RETRY_MS);
-    }
-  }
+function patiently<Row>(ask: () => Promise<Row[]>): Promise<Row[]> {
+  return waitFor(() => ask().catch(() => undefined), { limitMs: LIMIT_MS, what: 'rows of the database' });
 }
 
 function found(message: string): FeedFinding {
