@@ -203,15 +203,17 @@ export class LockTable {
     return { holds, queued: [...this.queued.values()], removed: [...this.removed], granted, events };
   }
 
-  /** One line. Nobody is served behind somebody who waits for the lock alone. */
+  /** One line. Behind somebody who waits for the lock alone nobody else is served; its own requests may be. */
   private serve(lockId: string): void {
     if (!this.locks.has(lockId)) return;
+    let alone: string | undefined;
     for (const request of this.lineOf(lockId)) {
+      if (alone !== undefined && alone !== request.owner) continue;
       if (this.isPointless(request)) this.leave(request);
       else if (request.isWhole && this.obstacles(request).length === 0) this.grant(request);
       else {
         this.revokeFor(request);
-        if (request.wants.some((want) => want.lockId === lockId && want.mode === 'exclusive')) return;
+        if (request.wants.some((want) => want.lockId === lockId && want.mode === 'exclusive')) alone = request.owner;
       }
     }
   }

@@ -12,8 +12,10 @@ import {
   releaseLock,
   withdrawGrant,
   renewLock,
+  type AcquireOutcome,
   type ClusterHold,
   type ClusterLock,
+  type GrantedLock,
   type LockMode,
   type LockRequest,
 } from './index.js';
@@ -119,16 +121,21 @@ class Model {
   readonly told = new Map<string, number>();
   readonly tokens = new Map<string, number>();
 
-  granted(lockId: string, hold: ClusterHold): void {
+  /** The owner reads of the lock; `at`: the newest number there is. */
+  reads(lockId: string, hold: ClusterHold, at: number): void {
     const key = `${lockId} ${hold.owner}`;
     const others = (this.exclusive.get(lockId) ?? []).filter((one) => one.owner !== hold.owner);
     expect(hold.changed).toBe(others.some(({ token }) => token > (this.told.get(key) ?? 0)));
+    this.told.set(key, at);
+  }
+
+  granted(lockId: string, hold: ClusterHold): void {
+    this.reads(lockId, hold, hold.token);
     expect(hold.token).toBeGreaterThan(this.tokens.get(lockId) ?? 0);
     this.tokens.set(lockId, hold.token);
     if (hold.mode === 'exclusive') {
       this.exclusive.set(lockId, [...(this.exclusive.get(lockId) ?? []), { owner: hold.owner, token: hold.token }]);
     }
-    this.told.set(key, hold.token);
   }
 }
 
@@ -158,6 +165,14 @@ function apply(world: World, step: Step): ReturnType<World['run']> | undefined {
   if (step.do === 'release') return world.run((table) => releaseLock(table, of, false));
   if (step.do === 'renew') return world.run((table) => renewLock(table, of, undefined));
   return world.run((table) => breakHolds(table, step.lock, step.owner));
+}
+
+/** What the owner was answered that it has. */
+function answered(step: Step, result: unknown): readonly GrantedLock[] {
+  if (result === undefined || result instanceof Error) return [];
+  if (step.do === 'renew') return [result as GrantedLock];
+  const outcome = result as AcquireOutcome;
+  return step.do === 'acquire' && outcome.status === 'granted' ? outcome.locks : [];
 }
 
 const turn = ({ id, wants }: LockRequest): number => (wants.some(({ converts }) => converts !== null) ? id - 1e9 : id);
@@ -223,9 +238,9 @@ describe('cluster locks, whatever is asked of them', () => {
             model.granted(id, hold);
           }
           for (const { id, hold, was } of given) expectNobodyPassed(world, id, hold, was);
-          if (step.do === 'renew') {
-            const hold = world.held(step.lock).find((one) => one.owner === step.owner);
-            if (hold?.mode === 'monitor' && !step.stale) model.told.set(`${step.lock} ${step.owner}`, world.number);
+          for (const hold of answered(step, done?.result)) {
+            const isRenewed = before.get(hold.name)?.get(hold.owner)?.token === hold.token;
+            if (isRenewed && hold.mode === 'monitor') model.reads(hold.name, hold, world.number);
           }
           for (const lockId of LOCKS) {
             const held = world.held(lockId);
@@ -239,6 +254,24 @@ describe('cluster locks, whatever is asked of them', () => {
       }),
       { numRuns: 2_000 },
     );
+  });
+});
+
+describe('a line in which somebody stands twice', () => {
+  it('serves the lesser request, though the greater one before it still waits', () => {
+    const world = new World();
+    const ask = (owner: string, mode: LockMode, waitMs: number, token?: number): ReturnType<World['run']> =>
+      world.run((table) =>
+        acquireLocks(table, { owner, wants: [{ lockId: '1', mode }], token, waitMs, session: null }),
+      );
+    ask('ann', 'exclusive', 0);
+    for (const mode of ['exclusive', 'shared'] as const) ask('cid', mode, 1_000);
+    ask('ann', 'shared', 0, world.held('1')[0]?.token);
+    expect(world.held('1')).toMatchObject([
+      { owner: 'ann', mode: 'shared' },
+      { owner: 'cid', mode: 'shared' },
+    ]);
+    expectNobodyForgotten(world);
   });
 });
 
