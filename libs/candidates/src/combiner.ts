@@ -139,14 +139,18 @@ export class Combiner implements PartialChoice {
     return false;
   }
 
-  /** Insertion sort by number of options: a handful of slots, mostly in order already. */
+  /**
+   * Insertion sort by number of options: a handful of slots, mostly in order already. Equal ones go by their number: what was looked at
+   * before, without a result perhaps, must not show in the order of candidates.
+   */
   private sortSlots(): void {
     const { order, options } = this;
     const size = (slot: number) => options[slot]?.length ?? 0;
+    const compare = (one: number, other: number) => size(one) - size(other) || one - other;
     for (let at = 1; at < order.length; at++) {
       const slot = order[at] ?? 0;
       let before = at - 1;
-      for (; before >= 0 && size(order[before] ?? 0) > size(slot); before--) order[before + 1] = order[before] ?? 0;
+      for (; before >= 0 && compare(order[before] ?? 0, slot) > 0; before--) order[before + 1] = order[before] ?? 0;
       order[before + 1] = slot;
     }
   }

@@ -17,8 +17,8 @@ const WORLD: readonly WorldProvider[] = [
   { name: 'cards', aggregates: ['b'], inventory: { FPGA: 4 }, ...POOL },
 ];
 
-function givers(query: string): string[] {
-  const snapshot = buildSnapshot(toSupply(WORLD, ['CUSTOM_ROOT']));
+function givers(query: string, world = WORLD): string[] {
+  const snapshot = buildSnapshot(toSupply(world, ['CUSTOM_ROOT']));
   const { candidates } = searchCandidates(snapshot, parseQuery(query), Math.random);
   return candidates.map(({ allocations }) =>
     allocations.map(({ provider }) => snapshot.layout.providers[provider]?.uuid).join(),
@@ -38,5 +38,25 @@ describe('anchors that have nothing but what is shared around them', () => {
 
   it('do not stand for others where their own aggregates are what refuses them', () => {
     expect(givers('resources=DISK_GB:1,FPGA:1&member_of=!x')).toEqual(['disk,cards']);
+  });
+});
+
+describe('the order of candidates at an anchor', () => {
+  const tree = (root: string, child: string): WorldProvider[] => [
+    { name: root, inventory: { VCPU: 4 }, traits: ['CUSTOM_ROOT'] },
+    { name: child, parent: root, inventory: { VCPU: 4 }, traits: ['CUSTOM_ROOT'] },
+  ];
+  // Two groups that have no candidate here, the second with fewer options than the first.
+  const vain: WorldProvider[] = [
+    { name: 'vain' },
+    { name: 'left', parent: 'vain', inventory: { VCPU: 4 }, traits: ['CUSTOM_ROOT'] },
+    { name: 'right', parent: 'vain', inventory: { VCPU: 4 } },
+  ];
+  const query = 'resources_A=VCPU:1&resources_B=VCPU:1&required_B=CUSTOM_ROOT&same_subtree=_A,_B&group_policy=isolate';
+
+  it('is the same whatever was looked at before', () => {
+    const found = ['root,child', 'child,root'];
+    expect(givers(query, tree('root', 'child'))).toEqual(found);
+    expect(givers(query, [...vain, ...tree('root', 'child')])).toEqual(found);
   });
 });
