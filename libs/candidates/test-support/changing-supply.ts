@@ -36,12 +36,16 @@ export class ChangingSupply {
   private removed: number[] = [];
   private namesChanged = false;
   private nextId: number;
+  /** Ids of all that ever were: none is given out twice. */
+  private readonly taken: Set<number>;
+  private readonly takenTraits: Set<number>;
   private nextName = 1;
 
   constructor(private readonly draw: Draw) {
     const supply = toSupply(drawWorld(draw), RANDOM_TRAITS);
     this.traits = new Map(supply.traits.map(({ id, name }) => [id, name]));
     this.classes = new Map(supply.resourceClasses.map(({ id, name }) => [id, name]));
+    this.takenTraits = new Set(this.traits.keys());
     for (const { id, uuid, name, generation, parentId } of supply.providers) {
       this.members.set(id, {
         ...{ id, uuid, name, generation, parentId },
@@ -54,6 +58,7 @@ export class ChangingSupply {
         ),
       });
     }
+    this.taken = new Set(this.members.keys());
     this.nextId = this.members.size + 1;
     if (draw(0, 7) === 0) for (let at = draw(60, FILLERS); at > 0; at--) this.create(null);
     // Ids need not follow one another: a transaction that was given up took some.
@@ -183,9 +188,9 @@ export class ChangingSupply {
   private create(parentId: number | null): void {
     const { draw } = this;
     // Sometimes one that was begun earlier is committed later.
-    const id = draw(0, 3) === 0 && !this.members.has(this.nextId + 1) ? this.nextId + 1 : this.nextId;
-    this.nextId = this.members.has(this.nextId) || id === this.nextId ? id + 1 : this.nextId;
-    while (this.members.has(this.nextId)) this.nextId++;
+    const id = draw(0, 3) === 0 && !this.taken.has(this.nextId + 1) ? this.nextId + 1 : this.nextId;
+    this.taken.add(id);
+    while (this.taken.has(this.nextId)) this.nextId++;
     const member: Member = {
       ...{ id, uuid: `u${id}`, name: `name of u${id}`, generation: 0, parentId },
       inventories: new Map(),
@@ -233,11 +238,12 @@ export class ChangingSupply {
     const id = ids[draw(0, ids.length - 1)] ?? 0;
     const kind = draw(0, 3);
     if (kind <= 1) {
-      const highest = Math.max(...ids);
-      names.set(
-        kind === 0 ? highest + 2 : names.has(highest - 1) ? highest + 1 : highest - 1,
-        `CUSTOM_N${this.nextName++}`,
-      );
+      // Traits are numbered by a sequence, classes by the highest number that is left.
+      const taken = names === this.traits ? this.takenTraits : new Set(ids);
+      const highest = Math.max(...taken);
+      const fresh = kind === 0 ? highest + 2 : taken.has(highest - 1) ? highest + 1 : highest - 1;
+      taken.add(fresh);
+      names.set(fresh, `CUSTOM_N${this.nextName++}`);
     } else if (kind === 2) {
       const other = ids[draw(0, ids.length - 1)] ?? 0;
       const [a, b] = [names.get(id) ?? '', names.get(other) ?? ''];
