@@ -1,5 +1,8 @@
 import { availableParallelism } from 'node:os';
 
+/** `npm run soak:properties` says so; the properties themselves don't know. */
+const HOLDS_LONGER = process.env['BERTH_PROPERTY_SECONDS'] !== undefined;
+
 /** @type {import('jest').Config} */
 const shared = {
   extensionsToTreatAsEsm: ['.ts'],
@@ -21,6 +24,7 @@ const shared = {
     ],
   },
   moduleNameMapper: {
+    ...(HOLDS_LONGER ? { '^fast-check$': '<rootDir>/test/support/longer-properties.mjs' } : {}),
     '^#berth/(.*)$': '<rootDir>/libs/$1/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
