@@ -65,6 +65,14 @@ describe('an export', () => {
     );
   });
 
+  it('whose last line end was changed is refused as well, and one that has none is not', async () => {
+    const text = written(traits(3)).slice(0, -1);
+    expect(await reading(text)).toMatchObject({ ended: 'whole' });
+    for (const end of ['\t', ' \n', '\r\n']) {
+      expect(await reading(text + end)).toMatchObject({ ended: 'line 6: the line is not as it was written' });
+    }
+  });
+
   it('that was cut off says so, wherever that was', async () => {
     const text = written(traits(2_500));
     await fc.assert(

@@ -108,6 +108,8 @@ export async function* readExport(input: AsyncIterable<string>): AsyncGenerator<
         records = [];
       } else {
         if (records.length > 0) throw wrong(number, 'the last records have no checkpoint');
+        // No checksum stands behind this line.
+        if (line !== JSON.stringify({ [kind]: value })) throw wrong(number, 'the line is not as it was written');
         ended = true;
         yield { totals: value.totals as TransferTotals };
       }
