@@ -184,7 +184,11 @@ function wait(table: LockTable, wish: AcquireLocks, request: LockRequest): Acqui
     const { draining, lockspace } = table.lock(lockId);
     if (draining) throw new LockspaceDraining(lockspace);
   }
-  if (obstacles.length === 0) return { status: 'granted', locks: table.grant(request) };
+  if (obstacles.length === 0) {
+    const locks = table.grant(request);
+    table.promote();
+    return { status: 'granted', locks };
+  }
   for (const want of converts ? request.wants : []) {
     const other = table
       .lineOf(want.lockId)

@@ -143,7 +143,10 @@ export class LockTable {
     const lock = this.lock(lockId);
     lock.owners.set(hold.owner, hold);
     this.touched.set(`${lockId} ${hold.owner}`, { lock, owner: hold.owner });
-    if (hold.mode !== 'exclusive') this.freed.add(lockId);
+    // Who waits for what it has now keeps others out for nothing.
+    if (hold.mode !== 'exclusive' || this.lineOf(lockId).some(({ owner }) => owner === hold.owner)) {
+      this.freed.add(lockId);
+    }
     return { ...hold, lockspace: lock.lockspace, name: lock.name, leftMs: hold.expiresAtMs - this.nowMs };
   }
 
@@ -165,8 +168,9 @@ export class LockTable {
     for (;;) {
       const [lockId] = this.freed;
       if (lockId === undefined) return;
-      this.serve(lockId);
+      // A grant may make another request of its owner pointless, in this line, too: then it is looked at once more.
       this.freed.delete(lockId);
+      this.serve(lockId);
     }
   }
 
@@ -208,8 +212,8 @@ export class LockTable {
     if (!this.locks.has(lockId)) return;
     let alone: string | undefined;
     for (const request of this.lineOf(lockId)) {
-      if (alone !== undefined && alone !== request.owner) continue;
       if (this.isPointless(request)) this.leave(request);
+      else if (alone !== undefined && alone !== request.owner) continue;
       else if (request.isWhole && this.obstacles(request).length === 0) this.grant(request);
       else {
         this.revokeFor(request);
