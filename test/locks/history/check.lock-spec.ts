@@ -142,6 +142,13 @@ const CASES: readonly { readonly name: string; readonly history: History; readon
     breaks: 'order',
   },
   {
+    name: 'who was served and broken in one transaction, from a place that nobody wrote down',
+    history: story([grant('A', 3, 0, SHARED), grant('B', 4, 0)], {
+      record: [{ ...recordOf(grant('A', 3, 0)), mode: undefined }, recordOf(grant('B', 4, 0), { requestId: 1 })],
+      endings: [{ lock: 'a', invokedAt: 0, answeredAt: 1 }],
+    }),
+  },
+  {
     name: 'who converts passes those in line',
     history: story([grant('A', 3, 0), grant('B', 4, 101, CHANGED)], {
       record: [recordOf(grant('A', 3, 0), { converted: true }), recordOf(grant('B', 4, 101), { requestId: 1 })],

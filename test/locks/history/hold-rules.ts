@@ -90,7 +90,8 @@ export function order({ lock, holds }: LockStory): Violation[] {
     for (let before = at - 1; before >= 0; before -= 1) {
       const taker = holds[before];
       if (taker === undefined || taker.token < place) break;
-      if (taker.recorded === undefined || taker.recorded.converted || taker.owner === waiter.owner) continue;
+      // What somebody took away in the transaction that granted it (a break) has no place in the record any more.
+      if (taker.recorded?.mode === undefined || taker.recorded.converted || taker.owner === waiter.owner) continue;
       if (areCompatible(taker.mode, waiter.mode) || (taker.recorded.requestId ?? taker.token) < place) continue;
       violations.push({
         rule: 'order',
