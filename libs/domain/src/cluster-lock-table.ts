@@ -143,10 +143,8 @@ export class LockTable {
     const lock = this.lock(lockId);
     lock.owners.set(hold.owner, hold);
     this.touched.set(`${lockId} ${hold.owner}`, { lock, owner: hold.owner });
-    // Who waits for what it has now keeps others out for nothing.
-    if (hold.mode !== 'exclusive' || this.lineOf(lockId).some(({ owner }) => owner === hold.owner)) {
-      this.freed.add(lockId);
-    }
+    // Of those in line the owner may have what it waited for, and others want what it may keep cached.
+    if (hold.mode !== 'exclusive' || this.lineOf(lockId).length > 0) this.freed.add(lockId);
     return { ...hold, lockspace: lock.lockspace, name: lock.name, leftMs: hold.expiresAtMs - this.nowMs };
   }
 

@@ -14,6 +14,7 @@ import {
   type GrantedLock,
   type LockMode,
   type LockRequest,
+  type LockTable,
 } from './index.js';
 
 const OWNERS = ['ann', 'bob', 'cid', 'dot'];
@@ -39,34 +40,32 @@ type Step =
 
 const owner = fc.constantFrom(...OWNERS);
 const lock = fc.constantFrom(...LOCKS);
-const steps: fc.Arbitrary<Step[]> = fc.array(
-  fc.oneof(
-    {
-      weight: 6,
-      arbitrary: fc.record({
-        do: fc.constant('acquire' as const),
-        owner,
-        wants: fc.uniqueArray(lock, { minLength: 1, maxLength: 2 }),
-        mode: fc.constantFrom<LockMode>('monitor', 'shared', 'exclusive', 'exclusive'),
-        waits: fc.boolean(),
-        cached: fc.boolean(),
-        named: fc.boolean(),
-      }),
-    },
-    {
-      weight: 4,
-      arbitrary: fc.record({
-        do: fc.constantFrom('release' as const, 'release' as const, 'renew' as const, 'break' as const),
-        owner,
-        lock,
-        stale: fc.boolean(),
-      }),
-    },
-    { weight: 1, arbitrary: fc.record({ do: fc.constant('cancel' as const), at: fc.nat(5) }) },
-    { weight: 1, arbitrary: fc.record({ do: fc.constant('pass' as const), ms: fc.constantFrom(10, 70, 130) }) },
-  ),
-  { maxLength: 60 },
+const aStep: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant('acquire' as const),
+      owner,
+      wants: fc.uniqueArray(lock, { minLength: 1, maxLength: 2 }),
+      mode: fc.constantFrom<LockMode>('monitor', 'shared', 'exclusive', 'exclusive'),
+      waits: fc.boolean(),
+      cached: fc.boolean(),
+      named: fc.boolean(),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constantFrom('release' as const, 'release' as const, 'renew' as const, 'break' as const),
+      owner,
+      lock,
+      stale: fc.boolean(),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('cancel' as const), at: fc.nat(5) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('pass' as const), ms: fc.constantFrom(10, 70, 130) }) },
 );
+const steps = fc.array(aStep, { maxLength: 60 });
 
 /** What is known beside the table, in the simplest words. */
 class Model {
@@ -94,14 +93,14 @@ class Model {
   }
 }
 
-function apply(world: LockWorld, step: Step): ReturnType<LockWorld['run']> | undefined {
-  if (step.do === 'pass') {
-    world.nowMs += step.ms;
-    return world.run((table) => table.promote());
-  }
+type Operation = (table: LockTable) => unknown;
+
+/** What the step asks of a table, by what can be known before it; nothing: it asks nothing. */
+function operationOf(world: LockWorld, step: Step): Operation | undefined {
+  if (step.do === 'pass') return (table) => table.promote();
   if (step.do === 'cancel') {
     const request = world.line[step.at];
-    return request === undefined ? undefined : world.run((table) => cancelRequest(table, request.id));
+    return request && ((table) => cancelRequest(table, request.id));
   }
   if (step.do === 'acquire') {
     const [first = ''] = step.wants;
@@ -110,16 +109,38 @@ function apply(world: LockWorld, step: Step): ReturnType<LockWorld['run']> | und
     const flags = { prealloc: false, cacheRead: step.cached, cacheWrite: step.cached, useSemaphore: false };
     const wants = step.wants.map((lockId) => ({ lockId, mode: step.mode }));
     const waitMs = step.waits ? 1_000_000 : 0;
-    return world.run((table) =>
-      acquireLocks(table, { owner: step.owner, wants, token, waitMs, session: 'here', flags }),
-    );
+    return (table) => acquireLocks(table, { owner: step.owner, wants, token, waitMs, session: 'here', flags });
   }
   const hold = world.held(step.lock).find((one) => one.owner === step.owner);
   const token = (hold?.token ?? 1) - (step.stale ? 1 : 0);
   const of = { lockId: step.lock, owner: step.owner, token };
-  if (step.do === 'release') return world.run((table) => releaseLock(table, of, false));
-  if (step.do === 'renew') return world.run((table) => renewLock(table, of, undefined));
-  return world.run((table) => breakHolds(table, step.lock, step.owner));
+  if (step.do === 'release') return (table) => releaseLock(table, of, false);
+  if (step.do === 'renew') return (table) => renewLock(table, of, undefined);
+  return (table) => breakHolds(table, step.lock, step.owner);
+}
+
+function apply(world: LockWorld, step: Step): ReturnType<LockWorld['run']> | undefined {
+  const operation = operationOf(world, step);
+  if (step.do === 'pass') world.nowMs += step.ms;
+  return operation && world.run(operation);
+}
+
+/** Operations that share a transaction: what one is refused with is its own affair. */
+function together(operations: readonly Operation[]): Operation {
+  return (table) => {
+    for (const operation of operations) {
+      try {
+        operation(table);
+      } catch (error) {
+        expect((error as Error).name).toMatch(/^Lock/);
+      }
+    }
+  };
+}
+
+/** All that the next operation goes by; what was granted and ended at once has left its token alone. */
+function stateOf({ locks, line, number }: LockWorld): unknown {
+  return { number, line, locks: locks.map(({ id, lastExclusive, owners }) => ({ id, lastExclusive, owners })) };
 }
 
 /** What the owner was answered that it has. */
@@ -205,6 +226,23 @@ describe('cluster locks, whatever is asked of them', () => {
         }
       }),
       { numRuns: 2_000 },
+    );
+  });
+
+  it('come to the same in one transaction as in one each', () => {
+    fc.assert(
+      fc.property(fc.array(fc.array(aStep, { minLength: 1, maxLength: 4 }), { maxLength: 20 }), (groups) => {
+        const [grouped, single] = [new LockWorld(), new LockWorld()];
+        for (const steps of groups) {
+          const operations = steps.flatMap((step) => operationOf(single, step) ?? []);
+          const passed = steps.reduce((sum, step) => sum + (step.do === 'pass' ? step.ms : 0), 0);
+          for (const world of [grouped, single]) world.nowMs += passed;
+          grouped.run(together(operations));
+          for (const operation of operations) single.run(together([operation]));
+          expect(stateOf(grouped)).toEqual(stateOf(single));
+        }
+      }),
+      { numRuns: 1_000 },
     );
   });
 });

@@ -56,6 +56,22 @@ describe('a line in which somebody stands twice', () => {
   });
 });
 
+describe('a cached hold that others wait for when it is granted', () => {
+  it('is asked back at once', () => {
+    const world = new LockWorld();
+    const flags = { prealloc: false, cacheRead: true, cacheWrite: true, useSemaphore: false };
+    const ask = (owner: string, mode: LockMode, waitMs: number, token?: number): ReturnType<LockWorld['run']> =>
+      world.run((table) =>
+        acquireLocks(table, { owner, wants: [{ lockId: '1', mode }], token, waitMs, session: null, flags }),
+      );
+    ask('cid', 'shared', 0);
+    ask('ann', 'exclusive', 1_000);
+    world.nowMs += 1;
+    ask('cid', 'exclusive', 0, world.held('1')[0]?.token);
+    expect(world.held('1')).toMatchObject([{ owner: 'cid', mode: 'exclusive', revokedAtMs: world.nowMs }]);
+  });
+});
+
 describe('a grant that its owner was not told', () => {
   const wish = (owner: string) => ({
     ...{ owner, wants: [{ lockId: '1', mode: 'exclusive' as const }], waitMs: 0, session: null },
