@@ -170,10 +170,11 @@ describe('an external named lock, between processes', () => {
 
   it('goes from one to the next when it is released', async () => {
     const child = await holder();
+    const end = once(child, 'exit');
     const next = at(0).acquire('held', EXTERNAL);
     child.stdin?.write('let go\n');
     await (await next).release();
-    expect((await once(child, 'exit'))[0]).toBe(0);
+    expect((await end)[0]).toBe(0);
   });
 });
 
