@@ -20,8 +20,13 @@ interface Line {
   tail: Buffer;
   /** Its commit has gone out, and the answer is not to come back. */
   muted: boolean;
-  /** When the last answer of a slow database reaches the client: none overtakes another. */
-  dueMs: number;
+  /** Answers of a slow database that are under way, in their order: none overtakes another, as in any TCP stream. */
+  readonly late: Answer[];
+}
+
+interface Answer {
+  readonly chunk: Buffer;
+  readonly dueMs: number;
 }
 
 /** A way to the database that fails when it is told to: between the service and PostgreSQL, on 127.0.0.1. */
@@ -35,6 +40,7 @@ export class DatabaseProxy {
   private reachable = true;
   private silent = false;
   private delayMs = 0;
+  private slowFrom: { readonly text: string; readonly delayMs: number } | undefined;
 
   private constructor(
     /** The database's URL by this way. */
@@ -74,9 +80,10 @@ export class DatabaseProxy {
     this.cutAll();
   }
 
-  /** From now on every answer takes so much longer. */
-  slowDown(delayMs: number): void {
-    this.delayMs = delayMs;
+  /** From now on every answer takes so much longer; or from the moment when somebody sends a statement with this text in it. */
+  slowDown(delayMs: number, text?: string): void {
+    if (text === undefined) this.delayMs = delayMs;
+    else this.slowFrom = { text, delayMs };
   }
 
   /** From now on connections are accepted and kept, and nothing comes through them: not even that one was closed. */
@@ -100,6 +107,7 @@ export class DatabaseProxy {
     this.silent = false;
     this.silenceAtCommit = false;
     this.delayMs = 0;
+    this.slowFrom = undefined;
     for (const line of [...this.lines]) {
       for (const chunk of line.held.splice(0)) line.far.write(chunk);
       if (line.near.destroyed || line.far.destroyed) this.cut(line);
@@ -119,7 +127,7 @@ export class DatabaseProxy {
       return;
     }
     const far = connect(this.target);
-    const line: Line = { near, far, held: [], tail: Buffer.alloc(0), muted: false, dueMs: 0 };
+    const line: Line = { near, far, held: [], tail: Buffer.alloc(0), muted: false, late: [] };
     this.lines.add(line);
     far.on('error', () => far.destroy());
     for (const end of [far, near]) end.once('close', () => this.silent || this.cut(line));
@@ -132,16 +140,32 @@ export class DatabaseProxy {
   }
 
   private toClient(line: Line, chunk: Buffer): void {
-    const nowMs = performance.now();
-    line.dueMs = Math.max(nowMs + this.delayMs, line.dueMs);
-    if (line.dueMs <= nowMs) line.near.write(chunk);
-    // Also what comes out of a silence: the server's answers were lost with it.
-    else setTimeout(() => this.silent || line.near.destroyed || line.near.write(chunk), line.dueMs - nowMs);
+    if (line.late.length === 0 && this.delayMs === 0) {
+      line.near.write(chunk);
+      return;
+    }
+    const dueMs = Math.max(performance.now() + this.delayMs, line.late.at(-1)?.dueMs ?? 0);
+    line.late.push({ chunk, dueMs });
+    if (line.late.length === 1) this.awaitNext(line);
+  }
+
+  /** One timer of a line at a time: timers that end at about the same time may be taken out of turn. */
+  private awaitNext(line: Line): void {
+    const next = line.late[0];
+    if (next === undefined) return;
+    const deliver = (): void => {
+      line.late.shift();
+      // What was under way when silence fell is lost with it.
+      if (!this.silent && !line.near.destroyed) line.near.write(next.chunk);
+      this.awaitNext(line);
+    };
+    setTimeout(deliver, Math.max(0, next.dueMs - performance.now()));
   }
 
   private toDatabase(line: Line, chunk: Buffer): void {
     const seen = Buffer.concat([line.tail, chunk]);
     line.tail = seen.subarray(Math.max(0, seen.length - COMMIT.length + 1));
+    if (this.slowFrom !== undefined && seen.includes(this.slowFrom.text)) this.delayMs = this.slowFrom.delayMs;
     if (this.silenceAtCommit && seen.includes(COMMIT)) this.silent = true;
     if (this.silent) {
       line.held.push(chunk);
