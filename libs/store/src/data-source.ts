@@ -115,7 +115,7 @@ export function dataSourceOptions(databaseUrl: string, poolSize = POOL_SIZE): Da
 export function servingOptions(address: DatabaseAddress): DataSourceOptions {
   const options = dataSourceOptions(address.url);
   const ways: WayOptions = { berthDirectUrl: address.directUrl };
-  const limits = { query_timeout: ANSWER_LIMIT_MS, verify: refuseStandby };
+  const limits = { query_timeout: ANSWER_LIMIT_MS, onConnect: refuseStandby };
   const extra = { ...(options.extra as object), ...ways, ...limits };
   if (address.isPooled !== true) {
     return { ...options, migrations: [], extra: { ...extra, statement_timeout: STATEMENT_LIMIT_MS } };
@@ -136,13 +136,13 @@ function withoutStatementLimit(databaseUrl: string): { url: string; statementMs:
   return { url: url.href, statementMs: Number.isInteger(given) && given >= 0 ? given : STATEMENT_LIMIT_MS };
 }
 
-/** Asked of every new connection of the pool: what a standby answers is old, and it takes no writes. */
-function refuseStandby(client: ClientBase, done: (error?: Error) => void): void {
-  // The pool doesn't listen to it meanwhile, and a loss that nobody hears of would end the process; the question tells of it.
-  client.on('error', () => undefined);
-  client
-    .query<{ standby: boolean }>('select pg_is_in_recovery() as standby')
-    .then(({ rows }) => done(rows[0]?.standby === true ? new StandbyRefused() : undefined), done);
+/**
+ * Asked of every new connection of the pool: what a standby answers is old, and it takes no writes. As `onConnect`, not as the
+ * pool's `verify`: after that one a connection is lost to the pool for good if who waited for it has given up meanwhile.
+ */
+async function refuseStandby(client: ClientBase): Promise<void> {
+  const { rows } = await client.query<{ standby: boolean }>('select pg_is_in_recovery() as standby');
+  if (rows[0]?.standby === true) throw new StandbyRefused();
 }
 
 class StandbyRefused extends Error {
