@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { PoolClient } from 'pg';
-import { DataSource } from 'typeorm';
+import { DataSource, type DataSourceOptions } from 'typeorm';
 import { servingOptions } from '../../libs/store/src/data-source.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { DatabaseProxy } from './database-proxy.js';
@@ -20,8 +20,8 @@ describe('a pool whose connections break while others wait for them', () => {
   beforeAll(async () => {
     database = await createTestDatabase();
     proxy = await DatabaseProxy.open(database.url);
-    const options = { ...servingOptions({ url: proxy.url }), poolSize: 1, connectTimeoutMS: WAIT_MS };
-    dataSource = await new DataSource(options).initialize();
+    const small = { ...servingOptions({ url: proxy.url }), poolSize: 1, connectTimeoutMS: WAIT_MS };
+    dataSource = await new DataSource(small as DataSourceOptions).initialize();
   });
 
   afterAll(async () => {

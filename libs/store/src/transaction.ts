@@ -154,7 +154,9 @@ export class Transactions {
   /** Commits. If the answer never comes, finds out whether it happened: nobody is told the wrong thing. */
   private async commit(client: PoolClient, opened: Opened | undefined): Promise<void> {
     try {
-      await client.query('commit');
+      const { command } = await client.query('commit');
+      // So it is answered where a statement failed and nobody said so: nothing of the work is there.
+      if (command !== 'COMMIT') throw new Error(`a transaction that was to be committed was rolled back: ${command}`);
     } catch (error) {
       if (opened === undefined || !isUnavailable(error)) throw error;
       this.logger.warn(
