@@ -167,9 +167,14 @@ function fromHold(
   if (hold.mode === mode) return { status: 'granted', locks: [renewed(table, lock.id, hold, leaseMs)] };
   if (!COVERS[hold.mode][mode]) return undefined;
   const request = requestOf(table, lock, { owner, wants: [{ lockId: lock.id, mode }], token, leaseMs, flags });
-  const granted = table.grant(request);
+  return grantNow(table, request);
+}
+
+/** Nothing stands in the way. Others may be served by it: those whose requests it made pointless, and who stood behind them. */
+function grantNow(table: LockTable, request: LockRequest): AcquireOutcome {
+  const locks = table.grant(request);
   table.promote();
-  return { status: 'granted', locks: granted };
+  return { status: 'granted', locks };
 }
 
 /** Acquired once more by who has it: nothing has changed since. */
@@ -184,11 +189,7 @@ function wait(table: LockTable, wish: AcquireLocks, request: LockRequest): Acqui
     const { draining, lockspace } = table.lock(lockId);
     if (draining) throw new LockspaceDraining(lockspace);
   }
-  if (obstacles.length === 0) {
-    const locks = table.grant(request);
-    table.promote();
-    return { status: 'granted', locks };
-  }
+  if (obstacles.length === 0) return grantNow(table, request);
   for (const want of converts ? request.wants : []) {
     const other = table
       .lineOf(want.lockId)

@@ -119,7 +119,7 @@ function operationOf(world: LockWorld, step: Step): Operation | undefined {
   return (table) => breakHolds(table, step.lock, step.owner);
 }
 
-function apply(world: LockWorld, step: Step): ReturnType<LockWorld['run']> | undefined {
+function apply(world: LockWorld, step: Step): unknown {
   const operation = operationOf(world, step);
   if (step.do === 'pass') world.nowMs += step.ms;
   return operation && world.run(operation);
@@ -138,7 +138,7 @@ function together(operations: readonly Operation[]): Operation {
   };
 }
 
-/** All that the next operation goes by; what was granted and ended at once has left its token alone. */
+/** All that the next operation goes by. */
 function stateOf({ locks, line, number }: LockWorld): unknown {
   return { number, line, locks: locks.map(({ id, lastExclusive, owners }) => ({ id, lastExclusive, owners })) };
 }
@@ -199,7 +199,7 @@ describe('cluster locks, whatever is asked of them', () => {
         const model = new Model();
         for (const step of all) {
           const before = new Map(world.locks.map(({ id, owners }) => [id, new Map(owners)]));
-          const done = apply(world, step);
+          const result = apply(world, step);
           // Grants in the order in which they were made: that of their tokens.
           const given = world.locks.flatMap(({ id, owners }) =>
             [...owners.values()].flatMap((hold) => {
@@ -211,7 +211,7 @@ describe('cluster locks, whatever is asked of them', () => {
             model.granted(id, hold);
           }
           for (const { id, hold, was } of given) expectNobodyPassed(world, id, hold, was);
-          for (const hold of answered(step, done?.result)) {
+          for (const hold of answered(step, result)) {
             const isRenewed = before.get(hold.name)?.get(hold.owner)?.token === hold.token;
             if (isRenewed && hold.mode === 'monitor') model.reads(hold.name, hold, world.number);
           }
@@ -221,7 +221,7 @@ describe('cluster locks, whatever is asked of them', () => {
               for (const other of held) if (one !== other) expect(COMPATIBLE[one.mode][other.mode]).toBe(true);
             }
           }
-          if (done?.result instanceof Error) expect(done.result.name).toMatch(/^Lock/);
+          if (result instanceof Error) expect(result.name).toMatch(/^Lock/);
           expectNobodyForgotten(world);
         }
       }),

@@ -9,8 +9,22 @@ import {
   releaseLock,
   withdrawGrant,
   type ClusterHold,
+  type HandleFlags,
   type LockMode,
 } from './index.js';
+
+interface Wish {
+  readonly mode: LockMode;
+  readonly lockIds?: readonly string[];
+  readonly waitMs?: number;
+  readonly token?: number | undefined;
+  readonly flags?: HandleFlags;
+}
+
+function ask(world: LockWorld, owner: string, { mode, lockIds = ['1'], waitMs = 0, token, flags }: Wish): unknown {
+  const wants = lockIds.map((lockId) => ({ lockId, mode }));
+  return world.run((table) => acquireLocks(table, { owner, wants, token, waitMs, session: null, flags }));
+}
 
 describe('modes of cluster locks', () => {
   it('go together both ways or not at all, and cover what is less', () => {
@@ -27,13 +41,9 @@ describe('modes of cluster locks', () => {
 describe('a line in which somebody stands twice', () => {
   it('serves the lesser request, though the greater one before it still waits', () => {
     const world = new LockWorld();
-    const ask = (owner: string, mode: LockMode, waitMs: number, token?: number): ReturnType<LockWorld['run']> =>
-      world.run((table) =>
-        acquireLocks(table, { owner, wants: [{ lockId: '1', mode }], token, waitMs, session: null }),
-      );
-    ask('ann', 'exclusive', 0);
-    for (const mode of ['exclusive', 'shared'] as const) ask('cid', mode, 1_000);
-    ask('ann', 'shared', 0, world.held('1')[0]?.token);
+    ask(world, 'ann', { mode: 'exclusive' });
+    for (const mode of ['exclusive', 'shared'] as const) ask(world, 'cid', { mode, waitMs: 1_000 });
+    ask(world, 'ann', { mode: 'shared', token: world.held('1')[0]?.token });
     expect(world.held('1')).toMatchObject([
       { owner: 'ann', mode: 'shared' },
       { owner: 'cid', mode: 'shared' },
@@ -42,15 +52,11 @@ describe('a line in which somebody stands twice', () => {
 
   it('stands there no more for what it was granted meanwhile', () => {
     const world = new LockWorld();
-    const ask = (owner: string, wants: readonly string[], mode: LockMode, waitMs = 0): ReturnType<LockWorld['run']> =>
-      world.run((table) =>
-        acquireLocks(table, { owner, wants: wants.map((lockId) => ({ lockId, mode })), waitMs, session: null }),
-      );
-    ask('ann', ['2'], 'shared');
-    ask('dot', ['1', '2'], 'exclusive', 1_000);
-    ask('cid', ['2'], 'shared', 1_000);
+    ask(world, 'ann', { lockIds: ['2'], mode: 'shared' });
+    ask(world, 'dot', { lockIds: ['1', '2'], mode: 'exclusive', waitMs: 1_000 });
+    ask(world, 'cid', { lockIds: ['2'], mode: 'shared', waitMs: 1_000 });
     expect(world.held('2')).toMatchObject([{ owner: 'ann' }]);
-    ask('dot', ['1'], 'exclusive');
+    ask(world, 'dot', { mode: 'exclusive' });
     expect(world.held('2')).toMatchObject([{ owner: 'ann' }, { owner: 'cid' }]);
     expect(world.line).toEqual([]);
   });
@@ -60,24 +66,17 @@ describe('a cached hold that others wait for when it is granted', () => {
   it('is asked back at once', () => {
     const world = new LockWorld();
     const flags = { prealloc: false, cacheRead: true, cacheWrite: true, useSemaphore: false };
-    const ask = (owner: string, mode: LockMode, waitMs: number, token?: number): ReturnType<LockWorld['run']> =>
-      world.run((table) =>
-        acquireLocks(table, { owner, wants: [{ lockId: '1', mode }], token, waitMs, session: null, flags }),
-      );
-    ask('cid', 'shared', 0);
-    ask('ann', 'exclusive', 1_000);
+    ask(world, 'cid', { mode: 'shared', flags });
+    ask(world, 'ann', { mode: 'exclusive', waitMs: 1_000, flags });
     world.nowMs += 1;
-    ask('cid', 'exclusive', 0, world.held('1')[0]?.token);
+    ask(world, 'cid', { mode: 'exclusive', token: world.held('1')[0]?.token, flags });
     expect(world.held('1')).toMatchObject([{ owner: 'cid', mode: 'exclusive', revokedAtMs: world.nowMs }]);
   });
 });
 
 describe('a grant that its owner was not told', () => {
-  const wish = (owner: string) => ({
-    ...{ owner, wants: [{ lockId: '1', mode: 'exclusive' as const }], waitMs: 0, session: null },
-  });
   const take = (world: LockWorld, owner: string): ClusterHold => {
-    world.run((table) => acquireLocks(table, wish(owner)));
+    ask(world, owner, { mode: 'exclusive' });
     const [hold] = world.held('1');
     if (hold?.owner !== owner) throw new Error(`${owner} was not granted the lock`);
     return hold;

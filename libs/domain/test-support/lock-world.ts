@@ -14,8 +14,8 @@ export class LockWorld {
   }));
   line: LockRequest[] = [];
 
-  /** Runs one operation as the service does, and keeps what it changed. */
-  run<Result>(work: (table: LockTable) => Result): { result: Result | Error; granted: LockRequest[] } {
+  /** Runs one operation as the service does, keeps what it changed, and answers what it answered or threw. */
+  run<Result>(work: (table: LockTable) => Result): Result | Error {
     const table = new LockTable(this.nowMs, this.locks, this.line, () => (this.number += 1));
     let result: Result | Error;
     try {
@@ -23,7 +23,7 @@ export class LockWorld {
     } catch (error) {
       result = error as Error;
     }
-    const { holds, queued, removed, granted } = table.changes();
+    const { holds, queued, removed } = table.changes();
     this.locks = this.locks.map((lock) => {
       const own = holds.filter(({ lockId }) => lockId === lock.id);
       const last = own.find(({ lastExclusive }) => lastExclusive !== null)?.lastExclusive ?? lock.lastExclusive;
@@ -32,7 +32,7 @@ export class LockWorld {
       return { ...lock, lastExclusive: last, owners };
     });
     this.line = [...this.line.filter(({ id }) => !removed.includes(id)), ...queued];
-    return { result, granted: granted.map(({ request }) => request) };
+    return result;
   }
 
   held(lockId: string): ClusterHold[] {
