@@ -70,7 +70,7 @@ export class ExportWriter {
   }
 
   private line(kind: string, value: unknown): string {
-    const line = `${JSON.stringify({ [kind]: value })}\n`;
+    const line = `${lineOf(kind, value)}\n`;
     this.hash.update(line);
     return line;
   }
@@ -109,7 +109,7 @@ export async function* readExport(input: AsyncIterable<string>): AsyncGenerator<
       } else {
         if (records.length > 0) throw wrong(number, 'the last records have no checkpoint');
         // No checksum stands behind this line.
-        if (line !== JSON.stringify({ [kind]: value })) throw wrong(number, 'the line is not as it was written');
+        if (line !== lineOf(kind, value)) throw wrong(number, 'the line is not as it was written');
         ended = true;
         yield { totals: value.totals as TransferTotals };
       }
@@ -130,6 +130,10 @@ function toHeader(kind: string, value: TransferRecord): ExportHeader {
     throw wrong(1, `the format is ${String(value.format)}, and this Berth (${EXPORT_FORMAT}) does not know it`);
   }
   return value as unknown as ExportHeader;
+}
+
+function lineOf(kind: string, value: unknown): string {
+  return JSON.stringify({ [kind]: value });
 }
 
 function parse(line: string, number: number): [kind: string, value: TransferRecord] {
