@@ -2,9 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const PROJECT = fileURLToPath(new URL('..', import.meta.url));
+/** The project's folder. */
+export const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 
-function run(...args) {
+/** Runs Node in it, with arguments. Ends the process where that fails. */
+export function run(...args) {
   const { status, error } = spawnSync(process.execPath, args, { cwd: PROJECT, stdio: 'inherit' });
   if (error) console.error(error.message);
   if (status !== 0) process.exit(status ?? 1);

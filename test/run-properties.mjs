@@ -1,15 +1,13 @@
-import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { PROJECT, run } from './run-compiled.mjs';
 
 /**
  * `npm run soak:properties -- [--seconds n] [name ...]`: holds every property of the tests, or those of files whose paths
  * contain a name, for n seconds each against random cases. What fails names its seed and path for fast-check.
  */
 
-const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 const FOLDERS = ['apps', 'libs', 'test'];
 /** Some properties are in tests with a limit of two minutes. */
 const MOST_SECONDS = 100;
@@ -37,9 +35,6 @@ if (files.length === 0) {
   process.exit(2);
 }
 
-const jest = join(PROJECT, 'node_modules', '.bin', 'jest');
-const args = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', jest, '--runTestsByPath', ...files];
-const env = { ...process.env, BERTH_PROPERTY_SECONDS: String(seconds) };
-const { status, error } = spawnSync(process.execPath, args, { cwd: PROJECT, stdio: 'inherit', env });
-if (error) console.error(error.message);
-process.exitCode = status ?? 1;
+process.env.BERTH_PROPERTY_SECONDS = String(seconds);
+const jest = join('node_modules', '.bin', 'jest');
+run('--experimental-vm-modules', '--disable-warning=ExperimentalWarning', jest, '--runTestsByPath', ...files);
