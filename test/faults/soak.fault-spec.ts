@@ -56,7 +56,10 @@ const BROKEN: Readonly<Record<string, Broken>> = {
   early: { signs: [['lost']], writes: FEW },
   hasty: { signs: [['lost', 'invented']], writes: FEW },
   parts: { signs: [['lost']], writes: FEW },
-  'capacity,slots,fence,feed': { signs: [['counters'], ['slots'], ['fence'], ['feed']], writes: MANY },
+  'capacity,slots,fence,feed,pool': {
+    signs: [['counters'], ['slots'], ['fence'], ['feed'], ['connections']],
+    writes: MANY,
+  },
 };
 
 describe('a service that loses what it promised', () => {

@@ -2,6 +2,8 @@
  * Makes the built service break the rules that SOAK_BROKEN names, from outside: what ships knows nothing of it.
  * Loaded with `node --import`. Only the test that tries the soak's checks does so.
  */
+import { PostgresQueryRunner } from 'typeorm/driver/postgres/PostgresQueryRunner.js';
+
 const dist = new URL('../../../dist/libs/', import.meta.url);
 const load = (path) => import(new URL(`store/src/${path}.js`, dist));
 const { Transactions } = await load('transaction');
@@ -14,6 +16,7 @@ const generations = await load('generation/generation.sql');
 
 const { commit } = Transactions.prototype;
 const { read } = LedgerStore.prototype;
+const { release } = PostgresQueryRunner.prototype;
 
 const BREAKS = {
   /** Acknowledges what is not committed yet. */
@@ -48,6 +51,15 @@ const BREAKS = {
   /** Every token will do. */
   fence() {
     fences.listStale.text = 'select 1::int as place from unnest($1::text[], $2::text[], $3::bigint[]) where false';
+  },
+  /** A connection is never given back to the pool. */
+  pool() {
+    let isKept = false;
+    PostgresQueryRunner.prototype.release = function () {
+      if (isKept) return release.apply(this);
+      isKept = true;
+      return Promise.resolve();
+    };
   },
   /** Some changes are not written down. */
   feed() {

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { wrongCounters } from '../../support/counters.js';
 import { query } from '../../support/query.js';
+import { send } from '../../support/send.js';
 import { wrongSlots } from '../../support/slots.js';
 import { waitFor } from '../../support/wait-for.js';
 import type { Violation } from './log.js';
@@ -8,6 +9,10 @@ import type { SoakDatabase } from './postgres.js';
 
 /** A transaction whose client is gone may go on until PostgreSQL ends it. */
 const QUIET_LIMIT_MS = 60_000;
+
+/** Timers look after things even when nobody asks for anything, each for a moment. */
+const IDLE_LIMIT_MS = 15_000;
+const SCRAPE_LIMIT_MS = 15_000;
 
 /** Two who have a lock alone, and what holds nothing and is there. */
 const WRONG_LOCKS = `
@@ -29,6 +34,25 @@ export async function comeToRest(database: SoakDatabase): Promise<void> {
     return rows.length === 0;
   };
   await waitFor(open, { limitMs: QUIET_LIMIT_MS, what: 'the end of all transactions' });
+}
+
+/** Which of the services, while nobody asks them for anything, never have all their connections to the database at hand. */
+export async function checkConnections(urls: readonly string[]): Promise<Violation[]> {
+  const checked = urls.map(async (url): Promise<Violation[]> => {
+    let busy: string | undefined;
+    const areIdle = async (): Promise<boolean> => {
+      const { body } = await send(url, { method: 'GET', path: '/metrics', limitMs: SCRAPE_LIMIT_MS });
+      busy = /^berth_database_connections\{state="busy"\} (\d+)$/m.exec(String(body))?.[1];
+      return busy === '0';
+    };
+    try {
+      await waitFor(areIdle, { limitMs: IDLE_LIMIT_MS, what: 'connections' });
+      return [];
+    } catch {
+      return [{ rule: 'connections', message: `${busy ?? 'an unknown number'} are busy, and nobody is there` }];
+    }
+  });
+  return (await Promise.all(checked)).flat();
 }
 
 /** What of the database contradicts itself, whatever clients were told. */

@@ -5,7 +5,7 @@ import { Random } from '../../support/random.js';
 import { ServiceProcess } from '../../support/service-process.js';
 import { waitFor } from '../../support/wait-for.js';
 import { DatabaseProxy } from '../database-proxy.js';
-import { checkWhole, comeToRest } from './check.js';
+import { checkConnections, checkWhole, comeToRest } from './check.js';
 import { Claimer } from './claimer.js';
 import { Faults, type Fault, type Limits } from './faults.js';
 import { Follower } from './feed.js';
@@ -221,7 +221,11 @@ class Run {
     await postgres?.startAgain();
     await comeToRest(this.database);
     for (const { rule, message } of this.model.judge(await readValues(this.database))) this.log.note(rule, message);
-    for (const { rule, message } of await checkWhole(this.database)) this.log.note(rule, message);
+    // What is lost once stays lost, and takes its time to be found.
+    const isLost = this.log.violations.some(({ rule }) => rule === 'connections');
+    const urls = isLost ? [] : this.scene.services.map(({ url }) => url);
+    const found = await Promise.all([checkWhole(this.database), checkConnections(urls)]);
+    for (const { rule, message } of found.flat()) this.log.note(rule, message);
     for (const service of this.scene.services)
       for (const death of service.deaths.splice(0)) this.log.note('service ended', death);
     await this.memory.weigh(this.scene.services.flatMap(({ pids }) => pids));
