@@ -3,6 +3,7 @@ import { Transactions, openDataSource, UnusedLockStore } from '#berth/store';
 import pg from 'pg';
 import type { DataSource } from 'typeorm';
 import { audit } from '../support/audit-command.js';
+import { untilSomebodyWaits } from '../support/lock-waits.js';
 import { waitFor } from '../support/wait-for.js';
 import { ok } from './allocations-story.js';
 import { openStory, STORY_LIMIT_MS, type Story } from './http-story.js';
@@ -100,15 +101,7 @@ describe('a lock that nobody has used for as long as it is remembered', () => {
       // 0 seconds: unused since just now.
       expect(await new UnusedLockStore().forget(tx, [id], -60, 10)).toBe(2);
       asked ??= put('meeting', { owner: 'bob', mode: 'exclusive' });
-      await waitFor(
-        async () =>
-          (
-            await sql.query(
-              `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-            )
-          ).rows.length > 0,
-        { limitMs: 9_000, what: 'somebody who waits for the lock' },
-      );
+      await untilSomebodyWaits(story.database, 9_000);
     });
     const granted = await asked;
     expect(granted?.changed).toBe(true);

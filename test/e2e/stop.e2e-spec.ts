@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -8,6 +9,7 @@ import { wrongCounters } from '../support/counters.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { openEventStream } from '../support/event-stream.js';
 import { client, type Client } from '../support/http.js';
+import { isListening } from '../support/is-listening.js';
 import { startServer } from '../support/server.js';
 import { waitFor } from '../support/wait-for.js';
 import { BERTH } from './http-story.js';
@@ -94,9 +96,13 @@ describe('a server that is told to stop', () => {
     const [port] = /\d+$/.exec(server.url) ?? [];
     // Nobody ever finishes this request.
     const held = connect(Number(port), '127.0.0.1').on('error', () => undefined);
-    held.write('POST /resource_providers HTTP/1.1\r\nHost: x\r\nX-Auth-Token: admin\r\nContent-Length: 9\r\n\r\n{');
-    await sleep(300);
+    const head = ['POST /resource_providers HTTP/1.1', 'Host: x', 'X-Auth-Token: admin', 'Content-Length: 9'];
+    held.write([...head, 'Expect: 100-continue', '', '{'].join('\r\n'));
+    const [read] = (await once(held, 'data')) as [Buffer];
+    expect(read.toString()).toMatch(/^HTTP\/1.1 100 /);
     process.kill(server.pid, 'SIGTERM');
+    await waitFor(async () => !(await isListening(Number(port))), { what: 'the stop to begin' });
+    // What comes sooner is the same wish, told to a whole group of processes.
     await sleep(1_000);
     const since = performance.now();
     expect(await server.stop()).toBe(1);

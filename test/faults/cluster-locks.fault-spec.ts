@@ -42,7 +42,7 @@ describe('cluster locks, when something dies', () => {
     });
 
   it('the server that granted a lock: the hold is the client’s until its lease ends', async () => {
-    const { token } = (await put(0, { owner: 'ann', mode: 'exclusive', lease_ms: 4_000 })).body;
+    const { token } = (await put(0, { owner: 'ann', mode: 'exclusive', lease_ms: 60_000 })).body;
     await server(0).kill();
     expect((await put(1, { owner: 'bob', mode: 'exclusive' })).status).toBe(409);
     const renewed = await at(1).post('/lockspaces/faults/renew', {

@@ -4,6 +4,7 @@ import { ClusterLockStore, listStaleFences, LockspaceStore, openDataSource, Tran
 import pg from 'pg';
 import type { DataSource } from 'typeorm';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { untilSomebodyWaits } from '../support/lock-waits.js';
 import { waitFor } from '../support/wait-for.js';
 
 const SPACE = 'store';
@@ -90,7 +91,7 @@ describe('the store of cluster locks', () => {
       await transactions.run('under the fence', async (tx) => {
         expect(await isPassed(tx, 'kept out', token)).toBe(true);
         next = given('kept out', 'exclusive').then(() => order.push('next'));
-        await waitFor(async () => await isWaiting(), { what: 'the next to wait for the row' });
+        await untilSomebodyWaits(database);
         order.push('work');
       });
       await next;
@@ -104,16 +105,9 @@ describe('the store of cluster locks', () => {
         await grant(tx, 'late', 'bob', 'exclusive', 10_000);
         await grant(tx, 'late', 'ann', 'shared', 10_000);
         late = passes('late', token);
-        await waitFor(async () => await isWaiting(), { what: 'the fence to wait for the row' });
+        await untilSomebodyWaits(database);
       });
       expect(await late).toBe(false);
     });
   });
-
-  async function isWaiting(): Promise<boolean> {
-    const { rows } = await sql.query(
-      `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-    );
-    return rows.length > 0;
-  }
 });

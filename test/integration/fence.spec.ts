@@ -3,14 +3,11 @@ import { FenceStale, type Fence } from '#berth/domain';
 import { listStaleFences, openDataSource, outsideFences, Transactions, underFence, type Tx } from '#berth/store';
 import type { DataSource } from 'typeorm';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { waitFor } from '../support/wait-for.js';
+import { untilSomebodyWaits } from '../support/lock-waits.js';
 
 const MODES = { monitor: 1, shared: 2, exclusive: 3 } as const;
 
 const SPACE = 'space';
-
-/** Sessions that wait for somebody's row lock. */
-const WAITING = `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
 
 let database: TestDatabase;
 let dataSource: DataSource;
@@ -78,9 +75,7 @@ describe('a fence', () => {
     await runner.query(`select 1 from cluster_locks where name = '${fence.name}' for update`);
     await runner.query(`update cluster_lock_owners set mode = 0 where token = ${fence.token}`);
     const waiting = staleOf([fence]);
-    await waitFor(async () => ((await dataSource.query(WAITING)) as unknown[]).length > 0, {
-      what: 'somebody who waits for the lock',
-    });
+    await untilSomebodyWaits(database);
     await runner.commitTransaction();
     await runner.release();
     expect(await waiting).toEqual([fence]);

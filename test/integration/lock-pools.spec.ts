@@ -121,9 +121,9 @@ describe('permits of the database', () => {
 
 describe('work under a permit', () => {
   it('makes the pool, keeps the permit beyond its lease, and gives it back when it fails', async () => {
-    const short = ask('a', { leaseMs: 900, waitMs: 0 });
+    const short = ask('a', { leaseMs: 3_000, waitMs: 0 });
     const work = async (): Promise<never> => {
-      await sleep(1_500);
+      await sleep(4_500);
       await at(1).sweep();
       await expect(at(1).acquire('made', short)).rejects.toThrow(LockPoolBusy);
       throw new Error('work failed');

@@ -4,6 +4,7 @@ import { LostRace, SlotLockStore, type Tx } from '#berth/store';
 import pg from 'pg';
 import * as statements from '../../libs/store/src/slot-lock/slot-lock.sql.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { untilSomebodyWaits } from '../support/lock-waits.js';
 import { wrongSlots } from '../support/slots.js';
 
 const store = new SlotLockStore();
@@ -129,6 +130,7 @@ describe('keys', () => {
     await second.query(`select 1 from slot_pools where key = 'b' for update`);
     await first.query('begin');
     const waiting = store.lockPools(tx, ['c', 'b', 'a']);
+    await untilSomebodyWaits(database);
     // `a` comes before `b`, so it is locked already; `c` is not.
     await expect(lockedWithin(second, 'a')).resolves.toBe(true);
     await expect(lockedWithin(second, 'c')).resolves.toBe(false);

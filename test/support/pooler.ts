@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, chownSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { freePort } from './free-port.js';
+import { isListening } from './is-listening.js';
 
 /** A PgBouncer in transaction mode in front of one server of PostgreSQL. */
 export interface Pooler {
@@ -76,15 +76,4 @@ export async function startPooler(program: string, databaseUrl: string, connecti
 function ownerOf(host: string): { uid: number; gid: number } {
   const { uid, gid } = host.startsWith('/') ? statSync(host) : { uid: 65_534, gid: 65_534 };
   return { uid, gid };
-}
-
-function isListening(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = connect(port, '127.0.0.1');
-    const tell = (listening: boolean) => (): void => {
-      probe.destroy();
-      resolve(listening);
-    };
-    probe.once('connect', tell(true)).once('error', tell(false));
-  });
 }
