@@ -39,6 +39,7 @@ describe('a UUID-like string (spec http.md §11)', () => {
   it('is decided in linear time', () => {
     const started = performance.now();
     expect(isUuidLike(`${'{'.repeat(1_000_000)}x${'{}'.repeat(1_000_000)}x`)).toBe(false);
-    expect(performance.now() - started).toBeLessThan(1000);
+    // Quadratic time would be hours.
+    expect(performance.now() - started).toBeLessThan(60_000);
   });
 });
