@@ -5,6 +5,7 @@ import pg from 'pg';
 import { berth } from '../support/berth-command.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { client, type Client, type Reply } from '../support/http.js';
+import { WAITING } from '../support/lock-waits.js';
 import { findPgBouncer, startPooler, type Pooler } from '../support/pooler.js';
 import { startServer, type RunningServer } from '../support/server.js';
 import { waitFor } from '../support/wait-for.js';
@@ -107,10 +108,9 @@ describeHere(`the service through PgBouncer in transaction mode (${program ?? 's
     await sql.query('select from resource_providers where uuid = $1 for update', [provider]);
     const { reply } = await claim(at(2));
     // The service alone would only have stopped listening, later, and left the statement to wait on.
-    const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
-    const { rowCount } = await sql.query(waiting);
+    const { rows } = await sql.query<{ waiting: number }>(WAITING);
     await sql.query('rollback');
-    expect([reply.status, rowCount]).toEqual([503, 0]);
+    expect([reply.status, rows]).toEqual([503, [{ waiting: 0 }]]);
     const accepted = async (): Promise<boolean> => (await claim(at(2))).reply.status === 204;
     await waitFor(accepted, { what: 'a claim', limitMs: 60_000 });
   });

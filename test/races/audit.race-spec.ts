@@ -17,6 +17,7 @@ import {
 } from '../e2e/allocations-story.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import type { Client, Reply } from '../support/http.js';
+import { WAITING } from '../support/lock-waits.js';
 import { waitFor } from '../support/wait-for.js';
 import { startTwoProcesses, type TwoProcesses } from './two-processes.js';
 
@@ -50,16 +51,10 @@ afterAll(async () => {
 });
 
 async function waiting(count: number): Promise<void> {
-  await waitFor(
-    async () =>
-      (
-        await watcher.query<{ waiting: number }>(
-          `select count(*)::int as waiting from pg_stat_activity
-            where datname = current_database() and wait_event_type = 'Lock'`,
-        )
-      ).rows[0]?.waiting === count,
-    { limitMs: LIMIT_MS, what: `${count} that wait for a lock` },
-  );
+  await waitFor(async () => (await watcher.query<{ waiting: number }>(WAITING)).rows[0]?.waiting === count, {
+    limitMs: LIMIT_MS,
+    what: `${count} that wait for a lock`,
+  });
 }
 
 /** What an audit in this process lists. */

@@ -3,6 +3,7 @@ import { expect, jest } from '@jest/globals';
 import pg from 'pg';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import type { Client, Reply } from '../support/http.js';
+import { WAITING } from '../support/lock-waits.js';
 import { startTwoProcesses, type TwoProcesses } from './two-processes.js';
 
 /** Two processes and their meetings take longer than Jest's 5 s on a busy machine. */
@@ -100,10 +101,6 @@ export class Race {
     }
   }
 }
-
-const WAITING = `
-select count(*)::int as waiting from pg_stat_activity
- where datname = current_database() and wait_event_type = 'Lock'`;
 
 const ASKED = `
 select count(*)::int as asked from pg_stat_activity
