@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createTestDatabase } from '../support/database.js';
 import { client, type Client } from '../support/http.js';
+import { valueOf } from '../support/metrics.js';
 import { waitFor } from '../support/wait-for.js';
 import { startWorkers } from '../support/workers.js';
 import { openStory, STORY_LIMIT_MS, type Story } from './http-story.js';
@@ -13,12 +14,6 @@ const PAGE = new URL('../../docs/monitoring.md', import.meta.url);
 const FROM_AFAR = { 'x-forwarded-for': '192.0.2.1' };
 
 const scraper = (url: string): Client => client(url, { token: null });
-
-/** The value of a series, as `name{label="value",…}` names it; undefined: there is none. */
-function valueOf(text: string, series: string): number | undefined {
-  const line = text.split('\n').find((one) => one.startsWith(`${series} `));
-  return line === undefined ? undefined : Number(line.slice(series.length + 1));
-}
 
 /** Holds several series against what they should be. */
 function expectSeries(text: string, wanted: Readonly<Record<string, number>>): void {

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { wrongCounters } from '../../support/counters.js';
+import { valueOf } from '../../support/metrics.js';
 import { query } from '../../support/query.js';
 import { send } from '../../support/send.js';
 import { wrongSlots } from '../../support/slots.js';
@@ -39,11 +40,11 @@ export async function comeToRest(database: SoakDatabase): Promise<void> {
 /** Which of the services, while nobody asks them for anything, never have all their connections to the database at hand. */
 export async function checkConnections(urls: readonly string[]): Promise<Violation[]> {
   const checked = urls.map(async (url): Promise<Violation[]> => {
-    let busy: string | undefined;
+    let busy: number | undefined;
     const areIdle = async (): Promise<boolean> => {
       const { body } = await send(url, { method: 'GET', path: '/metrics', limitMs: SCRAPE_LIMIT_MS });
-      busy = /^berth_database_connections\{state="busy"\} (\d+)$/m.exec(String(body))?.[1];
-      return busy === '0';
+      busy = valueOf(String(body), 'berth_database_connections{state="busy"}');
+      return busy === 0;
     };
     try {
       await waitFor(areIdle, { limitMs: IDLE_LIMIT_MS, what: 'connections' });
