@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { DataSource } from 'typeorm';
 import { CursorExpired, passes, type ChangeFilter } from '#berth/domain';
-import { ChangeLogStore, LogSession, openDataSource, Transactions } from '#berth/store';
+import { ChangeLogStore, LogSession, type Transactions } from '#berth/store';
 import { ChangeHead } from '../../libs/placement/src/changes/change-head.js';
 import { ChangesService, type FollowedChange } from '../../libs/placement/src/changes/changes.service.js';
 import { addedConsumers, keyOf, LogWriter, providerUuid, type Told } from './log-writer.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { openStore, type OpenStore } from '../support/open-store.js';
 import { waitFor } from '../support/wait-for.js';
 
 const PROVIDERS = 40;
@@ -14,15 +14,14 @@ const TRANSACTIONS = 150;
 const RESTARTS = 5;
 const NEVER = new AbortController().signal;
 
-let database: TestDatabase;
+let store: OpenStore;
 let dataSource: DataSource;
 let transactions: Transactions;
 const log = new ChangeLogStore();
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  dataSource = await openDataSource(database.url);
-  transactions = new Transactions(dataSource);
+  store = await openStore();
+  ({ dataSource, transactions } = store);
   await dataSource.query(
     `insert into resource_providers (id, uuid, name, root_provider_id)
      select id, '00000000-0000-4000-8000-' || lpad(id::text, 12, '0'), 'p' || id, id from generate_series(1, $1::int) as id`,
@@ -30,10 +29,7 @@ beforeAll(async () => {
   );
 });
 
-afterAll(async () => {
-  await dataSource.destroy();
-  await database.drop();
-});
+afterAll(() => store.close());
 
 /** A process with followers: what it holds in memory is its own. */
 class Process {
@@ -87,7 +83,7 @@ describe('the log of changes', () => {
         await new Promise((resolve) => setTimeout(resolve, 30));
       }
     })();
-    const writers = Array.from({ length: WRITERS }, (_, index) => new LogWriter(database.url, index, PROVIDERS));
+    const writers = Array.from({ length: WRITERS }, (_, index) => new LogWriter(store.url, index, PROVIDERS));
     // One reads as fast as it can, one small pages, one comes back late each time; none of them keeps anything but its cursor.
     const followers = [follow(1000, 0), follow(7, 0), follow(100, 150)];
     await Promise.all(writers.map((writer) => writer.write(TRANSACTIONS)));
@@ -163,7 +159,7 @@ describe('the log of changes', () => {
       const { cursor } = await process.read(undefined);
       expect(await process.read(cursor, { waitMs: 60 })).toMatchObject({ changes: [] });
       const waiting = Promise.all([1, 2, 3].map(() => process.read(cursor, { waitMs: 30_000 })));
-      await new LogWriter(database.url, 1, PROVIDERS).raise(1);
+      await new LogWriter(store.url, 1, PROVIDERS).raise(1);
       for (const page of await waiting) {
         expect(page.changes.map(({ change }) => change)).toEqual([
           expect.objectContaining({ kind: 'provider', uuid: providerUuid(1), deleted: false }),
@@ -184,7 +180,7 @@ describe('the log of changes', () => {
     await inProcess(async (process) => {
       const now = await waitFor(() => cursorBehindAll(process), { what: 'a reading with nothing open before it' });
       // A transaction that is still open keeps what it has written.
-      const open = await addedConsumers(database.url, 3);
+      const open = await addedConsumers(store.url, 3);
       await query(`update supply_changes set created_at = now() - interval '1 hour' where id % 2 = 0`);
       await forgetAll(60, 10);
       expect(await process.read(now)).toMatchObject({ changes: [] });

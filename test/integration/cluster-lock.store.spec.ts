@@ -1,36 +1,25 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { LockTable, type ClusterHold, type LockMode } from '#berth/domain';
-import { ClusterLockStore, listStaleFences, LockspaceStore, openDataSource, Transactions, type Tx } from '#berth/store';
-import pg from 'pg';
-import type { DataSource } from 'typeorm';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { ClusterLockStore, listStaleFences, LockspaceStore, type Transactions, type Tx } from '#berth/store';
 import { untilSomebodyWaits } from '../support/lock-waits.js';
+import { openStore, type OpenStore } from '../support/open-store.js';
 import { waitFor } from '../support/wait-for.js';
 
 const SPACE = 'store';
 
 describe('the store of cluster locks', () => {
-  let database: TestDatabase;
-  let dataSource: DataSource;
+  let opened: OpenStore;
   let transactions: Transactions;
-  let sql: pg.Client;
   const store = new ClusterLockStore();
 
   beforeAll(async () => {
-    database = await createTestDatabase();
-    dataSource = await openDataSource(database.url);
-    transactions = new Transactions(dataSource);
-    sql = new pg.Client({ connectionString: database.url });
-    await sql.connect();
+    opened = await openStore();
+    ({ transactions } = opened);
     const lockspace = { name: SPACE, leaseMs: 10_000, graceMs: 0 };
     await transactions.run('put', (tx) => new LockspaceStore().put(tx, lockspace));
   });
 
-  afterAll(async () => {
-    await dataSource.destroy();
-    await sql.end();
-    await database.drop();
-  });
+  afterAll(() => opened.close());
 
   /** Gives the lock to an owner, as the service does. */
   async function grant(tx: Tx, name: string, owner: string, mode: LockMode, leaseMs: number): Promise<ClusterHold> {
@@ -91,7 +80,7 @@ describe('the store of cluster locks', () => {
       await transactions.run('under the fence', async (tx) => {
         expect(await isPassed(tx, 'kept out', token)).toBe(true);
         next = given('kept out', 'exclusive').then(() => order.push('next'));
-        await untilSomebodyWaits(database);
+        await untilSomebodyWaits(opened);
         order.push('work');
       });
       await next;
@@ -105,7 +94,7 @@ describe('the store of cluster locks', () => {
         await grant(tx, 'late', 'bob', 'exclusive', 10_000);
         await grant(tx, 'late', 'ann', 'shared', 10_000);
         late = passes('late', token);
-        await untilSomebodyWaits(database);
+        await untilSomebodyWaits(opened);
       });
       expect(await late).toBe(false);
     });

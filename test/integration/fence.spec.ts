@@ -1,30 +1,26 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { FenceStale, type Fence } from '#berth/domain';
-import { listStaleFences, openDataSource, outsideFences, Transactions, underFence, type Tx } from '#berth/store';
+import { listStaleFences, outsideFences, underFence, type Transactions, type Tx } from '#berth/store';
 import type { DataSource } from 'typeorm';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { untilSomebodyWaits } from '../support/lock-waits.js';
+import { openStore, type OpenStore } from '../support/open-store.js';
 
 const MODES = { monitor: 1, shared: 2, exclusive: 3 } as const;
 
 const SPACE = 'space';
 
-let database: TestDatabase;
+let store: OpenStore;
 let dataSource: DataSource;
 let transactions: Transactions;
 let tokens = 100;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  dataSource = await openDataSource(database.url);
-  transactions = new Transactions(dataSource);
+  store = await openStore();
+  ({ dataSource, transactions } = store);
   await dataSource.query(`insert into lockspaces (name, lease_ms, grace_ms) values ('${SPACE}', 1000, 1000)`);
 });
 
-afterAll(async () => {
-  await dataSource.destroy();
-  await database.drop();
-});
+afterAll(() => store.close());
 
 /** A lock of which somebody has a hold that lasts so many seconds more; answers the fence that its holder would name. */
 async function held(mode: keyof typeof MODES = 'exclusive', seconds = 60): Promise<Fence> {
@@ -75,7 +71,7 @@ describe('a fence', () => {
     await runner.query(`select 1 from cluster_locks where name = '${fence.name}' for update`);
     await runner.query(`update cluster_lock_owners set mode = 0 where token = ${fence.token}`);
     const waiting = staleOf([fence]);
-    await untilSomebodyWaits(database);
+    await untilSomebodyWaits(store);
     await runner.commitTransaction();
     await runner.release();
     expect(await waiting).toEqual([fence]);

@@ -1,30 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { toGeneration } from '#berth/domain';
-import { GenerationService, LostRace, openDataSource, Transactions } from '#berth/store';
+import { GenerationService, LostRace, type Transactions } from '#berth/store';
 import { Logger } from '@nestjs/common';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
-
-type Source = Awaited<ReturnType<typeof openDataSource>>;
+import type { DataSource } from 'typeorm';
+import { openStore, type OpenStore } from '../support/open-store.js';
 
 const generations = new GenerationService();
-let database: TestDatabase;
-let source: Source;
+let store: OpenStore;
+let source: DataSource;
 let transactions: Transactions;
 let ids: number[];
 
 beforeAll(async () => {
   // Losing on purpose is written to the log, attempt by attempt.
   Logger.overrideLogger(false);
-  database = await createTestDatabase();
-  source = await openDataSource(database.url, 4);
-  transactions = new Transactions(source);
+  store = await openStore(4);
+  ({ dataSource: source, transactions } = store);
 });
 
-afterAll(async () => {
-  await source.destroy();
-  await database.drop();
-});
+afterAll(() => store.close());
 
 /** Three providers at generations 5, 6 and 7. */
 beforeEach(async () => {

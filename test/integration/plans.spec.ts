@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { AllocationStore, openDataSource, Transactions, type Tx } from '#berth/store';
-import type { DataSource } from 'typeorm';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { AllocationStore, type Tx } from '#berth/store';
+import { openStore, type OpenStore } from '../support/open-store.js';
 
 const CONSUMERS = 3_000;
 
@@ -34,25 +33,18 @@ async function lookedAt({ client }: Tx): Promise<number> {
 
 describe('plans of statements', () => {
   const allocations = new AllocationStore();
-  let database: TestDatabase;
-  let dataSource: DataSource;
-  let transactions: Transactions;
+  let store: OpenStore;
 
   beforeAll(async () => {
-    database = await createTestDatabase();
     // One connection: who is asked again has the plans of the time before.
-    dataSource = await openDataSource(database.url, 1);
-    transactions = new Transactions(dataSource);
+    store = await openStore(1);
   });
 
-  afterAll(async () => {
-    await dataSource.destroy();
-    await database.drop();
-  });
+  afterAll(() => store.close());
 
   /** What it takes to find what one consumer holds. */
   async function costOf(uuid: string): Promise<number> {
-    return await transactions.runByKey('test', async (tx) => {
+    return await store.transactions.runByKey('test', async (tx) => {
       const before = await lookedAt(tx);
       await allocations.findByConsumers(tx, [uuid]);
       return (await lookedAt(tx)) - before;
@@ -61,9 +53,9 @@ describe('plans of statements', () => {
 
   it('made for empty tables are not kept when the tables have grown', async () => {
     // VACUUM makes it known that they are empty, so that one index is as good as another.
-    await dataSource.query('vacuum analyze');
+    await store.dataSource.query('vacuum analyze');
     expect(await costOf(uuidOf(1))).toBe(0);
-    for (const statement of FILL) await dataSource.query(statement);
+    for (const statement of FILL) await store.dataSource.query(statement);
     const costs: number[] = [];
     for (let use = 1; use <= USES; use += 1) costs.push(await costOf(uuidOf(use)));
     // Were this small, the planner would have been right by itself, and the rest would show nothing.

@@ -1,24 +1,16 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { openDataSource, Transactions } from '#berth/store';
-import type { DataSource } from 'typeorm';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { openStore, type OpenStore } from '../support/open-store.js';
 
-let database: TestDatabase;
-let dataSource: DataSource;
-let transactions: Transactions;
+let store: OpenStore;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  dataSource = await openDataSource(database.url, 1);
-  transactions = new Transactions(dataSource);
+  store = await openStore(1);
 });
 
-afterAll(async () => {
-  await dataSource.destroy();
-  await database.drop();
-});
+afterAll(() => store.close());
 
 it('answers nothing for done that PostgreSQL rolled back, whatever the work made of its failure', async () => {
+  const { transactions } = store;
   const deaf = transactions.run('deaf', async ({ client }) => {
     await client.query(`insert into traits (name) values ('CUSTOM_LOST')`);
     await client.query('select 1 / 0').catch(() => undefined);
